@@ -1,0 +1,2 @@
+//! The `cresset` binary.
+fn main() {}

@@ -1,0 +1,98 @@
+//! Alerts as the store gives them back.
+
+use std::net::IpAddr;
+
+use crate::provenance::{Context, Marks};
+use crate::{AlertId, Severity, SourceId, Timestamp};
+
+/// Place of an alert in the order of arrival; never given twice.
+pub type Seq = u64;
+/// Position in the change log; grows with every new or changed row.
+pub type Position = u64;
+
+/// An alert without its bodies: what lists show and filters test.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AlertRow {
+    /// Place in the order of arrival.
+    pub seq: Seq,
+    /// Identity.
+    pub id: AlertId,
+    /// The configured source it came from.
+    pub source_id: SourceId,
+    /// The vendor's own kind of source.
+    pub source: String,
+    /// The vendor's id.
+    pub upstream_id: String,
+    /// How bad it claims to be.
+    pub severity: Severity,
+    /// What it says.
+    pub description: String,
+    /// The address that acted.
+    pub src_ip: IpAddr,
+    /// The address acted upon.
+    pub dst_ip: IpAddr,
+    /// When the vendor says it happened.
+    pub created_at: Timestamp,
+    /// When it was first stored.
+    pub ingested_at: Timestamp,
+    /// When its content last changed.
+    pub updated_at: Timestamp,
+    /// Country code of `dst_ip`.
+    pub country: Option<String>,
+    /// User behind `src_ip`.
+    pub user: Option<String>,
+    /// Grows by one with each change of content, from 1.
+    pub revision: u32,
+    /// What happened on the way.
+    pub marks: Marks,
+}
+
+/// An alert with everything that explains it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AlertDetail {
+    /// The row.
+    pub row: AlertRow,
+    /// The record as received.
+    pub raw: Vec<u8>,
+    /// Which tables and adapter made it.
+    pub context: Context,
+    /// Former contents, the newest first; bounded.
+    pub revisions: Vec<Revision>,
+}
+
+/// A former content of an alert.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Revision {
+    /// Its number.
+    pub revision: u32,
+    /// When it was replaced.
+    pub replaced_at: Timestamp,
+    /// Its severity.
+    pub severity: Severity,
+    /// Its description.
+    pub description: String,
+    /// Its record as received.
+    pub raw: Vec<u8>,
+}
+
+/// What a change-log entry says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ChangeKind {
+    /// The alert is new.
+    New,
+    /// Its content changed.
+    Changed,
+}
+
+/// One entry of the change log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// Its position.
+    pub position: Position,
+    /// The alert's revision at that position.
+    pub revision: u32,
+    /// New or changed.
+    pub kind: ChangeKind,
+    /// The alert as it is now; `None` if retention has taken it.
+    pub row: Option<AlertRow>,
+}

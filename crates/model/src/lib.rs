@@ -1,0 +1,24 @@
+//! The words that every crate shares: times, identities, records, events, alerts, outcomes,
+//! queries and ports. Plain values; no I/O, no clock, no async runtime, no vendor.
+
+pub mod alert;
+pub mod batch;
+pub mod config;
+pub mod dead_letter;
+pub mod id;
+pub mod ip;
+pub mod limits;
+pub mod outcome;
+pub mod ports;
+pub mod provenance;
+pub mod query;
+pub mod secret;
+pub mod severity;
+pub mod source;
+pub mod tables;
+pub mod text;
+pub mod time;
+
+pub use id::{AlertId, ContentHash, DeadLetterId, SourceId};
+pub use severity::Severity;
+pub use time::Timestamp;

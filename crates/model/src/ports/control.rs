@@ -1,0 +1,98 @@
+//! What the server commands.
+
+use super::{BoxFuture, PortError};
+use crate::batch::Reason;
+use crate::dead_letter::DeadLetterFilter;
+use crate::source::{Attempt, SourceState, SyncStatus};
+use crate::{AlertId, DeadLetterId, SourceId, Timestamp};
+
+/// Commands to the running system and its state.
+pub trait Control: Send + Sync {
+    /// All sources, in the order of the configuration.
+    fn sources(&self) -> Vec<SourceState>;
+
+    /// The latest turns of a source, the newest first; `None` for an unknown source.
+    fn attempts(&self, source: &SourceId) -> Option<Vec<Attempt>>;
+
+    /// Starts a sync in the background, of one source or of all; the status says `syncing` when this
+    /// returns.
+    fn sync(&self, source: Option<&SourceId>) -> Result<(), SyncRefused>;
+
+    /// Minutes between polls.
+    fn interval_minutes(&self) -> u32;
+
+    /// Sets and keeps the minutes between polls, 1 to 10,080, counted from now.
+    fn set_interval_minutes(&self, minutes: u32) -> BoxFuture<'_, Result<(), PortError>>;
+
+    /// Puts dead letters through the pipeline again; with `dry_run` only says what would happen.
+    fn redrive(
+        &self,
+        selection: RedriveSelection,
+        dry_run: bool,
+    ) -> BoxFuture<'_, Result<RedriveReport, PortError>>;
+}
+
+/// Why a sync was not started.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SyncRefused {
+    /// One is under way.
+    #[error("Sync already in progress (Status: {})", .0.as_str())]
+    Busy(SyncStatus),
+    /// The upstream asked to be left alone.
+    #[error("Upstream asked to wait (Retry-After): next sync possible at {0}")]
+    NotBefore(Timestamp),
+    /// There is no such source.
+    #[error("no source `{0}`")]
+    Unknown(String),
+}
+
+/// Which dead letters to put through again. Resolved ones and those not kept whole are skipped.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RedriveSelection {
+    /// These.
+    Ids(Vec<DeadLetterId>),
+    /// All that match, at most `limit`, oldest first.
+    Matching {
+        /// The filter.
+        filter: DeadLetterFilter,
+        /// The most to take.
+        limit: usize,
+    },
+}
+
+/// What a redrive did, or would do.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct RedriveReport {
+    /// Whether it only looked.
+    pub dry_run: bool,
+    /// One entry for each selected dead letter.
+    pub items: Vec<RedriveItem>,
+}
+
+/// What became, or would become, of one dead letter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RedriveItem {
+    /// It is an alert now.
+    Alert {
+        /// The dead letter.
+        id: DeadLetterId,
+        /// The alert.
+        alert: AlertId,
+    },
+    /// It was refused again.
+    Refused {
+        /// The dead letter.
+        id: DeadLetterId,
+        /// The stable code.
+        reason: Reason,
+        /// A sentence for people.
+        detail: String,
+    },
+    /// It was not tried.
+    Skipped {
+        /// The dead letter.
+        id: DeadLetterId,
+        /// Why not: unknown, resolved already, or not kept whole.
+        why: String,
+    },
+}

@@ -1,0 +1,59 @@
+//! The ports: small object-safe traits between the shell's parts. Every error across a port says only
+//! whether it may pass (transient, perhaps with a delay) or will stay (permanent).
+
+mod clock;
+mod control;
+mod query;
+mod store;
+mod upstream;
+
+use std::future::Future;
+use std::pin::Pin;
+use std::time::Duration;
+
+pub use clock::Clock;
+pub use control::{Control, RedriveItem, RedriveReport, RedriveSelection, SyncRefused};
+pub use query::{AlertPage, DeadLetterPage, IndexState, PageRequest, Query, StoreFacts, Total};
+pub use store::{
+    Commit, Lane, Receipt, Retained, Retention, SourceUpdate, Store, StoredSource, Upsert,
+};
+pub use upstream::{Body, FetchError, Upstream};
+
+/// A boxed future, so that ports stay object-safe.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// An error across a port.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PortError {
+    /// It may pass: try again, after the delay if one is known.
+    #[error("{message}")]
+    Transient {
+        /// What happened.
+        message: String,
+        /// When to try again, if known.
+        after: Option<Duration>,
+    },
+    /// It will stay until somebody changes something.
+    #[error("{message}")]
+    Permanent {
+        /// What happened.
+        message: String,
+    },
+}
+
+impl PortError {
+    /// A passing error without a known delay.
+    pub fn transient(message: impl Into<String>) -> Self {
+        Self::Transient {
+            message: message.into(),
+            after: None,
+        }
+    }
+
+    /// A staying error.
+    pub fn permanent(message: impl Into<String>) -> Self {
+        Self::Permanent {
+            message: message.into(),
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! A query as a value, and its meaning: [`Filter::matches`] is the definition that every faster way of
+//! answering must agree with.
+
+use std::net::IpAddr;
+
+use super::field::{AddressField, Field, TextField, TimeField};
+use crate::alert::AlertRow;
+use crate::ip::{self, Network};
+use crate::{Severity, Timestamp};
+
+/// All terms must hold; no terms match everything.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Filter {
+    /// The terms.
+    pub terms: Vec<Term>,
+}
+
+/// One term, perhaps negated.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Term {
+    /// Whether the term must not hold.
+    pub negated: bool,
+    /// What is tested.
+    pub test: Test,
+}
+
+/// What a term tests; alternatives are or-ed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Test {
+    /// The severity lies in one of the ranges. A range with an open upper end (`>=`, `>`) also takes
+    /// [`Severity::Unknown`], which no threshold may hide.
+    Severity(Vec<Range<Severity>>),
+    /// The text has one of the forms. Exact, but for `source`, which ignores case.
+    Text(TextField, Vec<Pattern>),
+    /// The address lies in one of the networks.
+    Address(AddressField, Vec<Network>),
+    /// The instant lies in one of the ranges.
+    Time(TimeField, Vec<Range<Timestamp>>),
+    /// The field has a value.
+    Present(Field),
+    /// The word occurs, in any case, in description, ids, source, user or an address.
+    Word(String),
+}
+
+/// A range with inclusive ends; an absent end is open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Range<T> {
+    /// The least value that lies in it.
+    pub least: Option<T>,
+    /// The greatest value that lies in it.
+    pub greatest: Option<T>,
+}
+
+impl<T: Ord + Copy> Range<T> {
+    /// The range of one value.
+    pub fn exactly(value: T) -> Self {
+        Self {
+            least: Some(value),
+            greatest: Some(value),
+        }
+    }
+
+    /// Whether a value lies in it.
+    pub fn contains(&self, value: T) -> bool {
+        self.least.is_none_or(|least| least <= value)
+            && self.greatest.is_none_or(|greatest| value <= greatest)
+    }
+}
+
+/// A text with `*` (any run of characters) and `?` (any one character), or without.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Pattern {
+    /// This very text.
+    Exact(String),
+    /// With `*` and `?`.
+    Wildcard(String),
+}
+
+impl Pattern {
+    /// Whether the text has this form.
+    pub fn matches(&self, text: &str) -> bool {
+        match self {
+            Self::Exact(exact) => exact == text,
+            Self::Wildcard(pattern) => wildcard(pattern, text),
+        }
+    }
+
+    /// The same with ASCII letters compared in any case.
+    pub fn matches_ignoring_case(&self, text: &str) -> bool {
+        match self {
+            Self::Exact(exact) => exact.eq_ignore_ascii_case(text),
+            Self::Wildcard(pattern) => {
+                wildcard(&pattern.to_ascii_lowercase(), &text.to_ascii_lowercase())
+            }
+        }
+    }
+}
+
+/// Matches greedily and falls back to the last star: linear in practice, never exponential.
+fn wildcard(pattern: &str, text: &str) -> bool {
+    let pattern: Vec<char> = pattern.chars().collect();
+    let text: Vec<char> = text.chars().collect();
+    let (mut p, mut t) = (0, 0);
+    let mut star: Option<(usize, usize)> = None;
+    while t < text.len() {
+        match pattern.get(p) {
+            Some('*') => {
+                star = Some((p, t));
+                p += 1;
+            }
+            Some(c) if *c == '?' || Some(c) == text.get(t) => {
+                p += 1;
+                t += 1;
+            }
+            _ => match star {
+                Some((star_p, star_t)) => {
+                    star = Some((star_p, star_t + 1));
+                    p = star_p + 1;
+                    t = star_t + 1;
+                }
+                None => return false,
+            },
+        }
+    }
+    pattern.iter().skip(p).all(|c| *c == '*')
+}
+
+impl Filter {
+    /// Whether the alert passes every term.
+    pub fn matches(&self, row: &AlertRow) -> bool {
+        self.terms
+            .iter()
+            .all(|term| term.test.holds(row) != term.negated)
+    }
+
+    /// The filter with one more term.
+    #[must_use]
+    pub fn and(mut self, test: Test) -> Self {
+        self.terms.push(Term {
+            negated: false,
+            test,
+        });
+        self
+    }
+}
+
+impl Test {
+    /// Whether a severity passes a severity test.
+    pub fn severity_holds(ranges: &[Range<Severity>], severity: Severity) -> bool {
+        ranges.iter().any(|range| {
+            range.contains(severity)
+                || (severity == Severity::Unknown
+                    && range.greatest.is_none()
+                    && range.least.is_some())
+        })
+    }
+
+    fn holds(&self, row: &AlertRow) -> bool {
+        match self {
+            Self::Severity(ranges) => Self::severity_holds(ranges, row.severity),
+            Self::Text(field, patterns) => field.of(row).is_some_and(|text| {
+                patterns.iter().any(|pattern| match field {
+                    TextField::Source | TextField::Id => pattern.matches_ignoring_case(&text),
+                    _ => pattern.matches(&text),
+                })
+            }),
+            Self::Address(field, networks) => {
+                let address: IpAddr = field.of(row);
+                networks.iter().any(|network| network.contains(address))
+            }
+            Self::Time(field, ranges) => {
+                let at = field.of(row);
+                ranges.iter().any(|range| range.contains(at))
+            }
+            Self::Present(field) => field.is_present(row),
+            Self::Word(word) => contains_word(row, word),
+        }
+    }
+}
+
+fn contains_word(row: &AlertRow, word: &str) -> bool {
+    let word = word.to_lowercase();
+    let has = |text: &str| text.to_lowercase().contains(&word);
+    has(&row.description)
+        || has(&row.upstream_id)
+        || has(&row.source)
+        || row.user.as_deref().is_some_and(has)
+        || has(&row.id.to_string())
+        || has(&ip::to_string(row.src_ip))
+        || has(&ip::to_string(row.dst_ip))
+}

@@ -1,0 +1,9 @@
+//! The one query language that page, API, command line and stream share.
+
+mod field;
+mod filter;
+mod parse;
+
+pub use field::{AddressField, Field, TextField, TimeField};
+pub use filter::{Filter, Pattern, Range, Term, Test};
+pub use parse::QueryError;

@@ -1,0 +1,1 @@
+//! Runners and loops: poll, backoff, redrive, supervisor, control. Knows ports only.

@@ -1,0 +1,1 @@
+//! The flaky upstream and the test bed.
