@@ -2,6 +2,7 @@
 //! answering must agree with.
 
 use std::net::IpAddr;
+use std::str::Chars;
 
 use super::field::{AddressField, Field, TextField, TimeField};
 use crate::alert::AlertRow;
@@ -30,7 +31,8 @@ pub enum Test {
     /// The severity lies in one of the ranges. A range with an open upper end (`>=`, `>`) also takes
     /// [`Severity::Unknown`], which no threshold may hide.
     Severity(Vec<Range<Severity>>),
-    /// The text has one of the forms. Exact, but for `source`, which ignores case.
+    /// The text has one of the forms. Exact, but for `source` and `id`, which ignore the case of ASCII
+    /// letters. Countries are upper case on both sides.
     Text(TextField, Vec<Pattern>),
     /// The address lies in one of the networks.
     Address(AddressField, Vec<Network>),
@@ -81,7 +83,7 @@ impl Pattern {
     pub fn matches(&self, text: &str) -> bool {
         match self {
             Self::Exact(exact) => exact == text,
-            Self::Wildcard(pattern) => wildcard(pattern, text),
+            Self::Wildcard(pattern) => wildcard(pattern, text, |a, b| a == b),
         }
     }
 
@@ -89,40 +91,41 @@ impl Pattern {
     pub fn matches_ignoring_case(&self, text: &str) -> bool {
         match self {
             Self::Exact(exact) => exact.eq_ignore_ascii_case(text),
-            Self::Wildcard(pattern) => {
-                wildcard(&pattern.to_ascii_lowercase(), &text.to_ascii_lowercase())
-            }
+            Self::Wildcard(pattern) => wildcard(pattern, text, |a, b| a.eq_ignore_ascii_case(&b)),
         }
     }
 }
 
-/// Matches greedily and falls back to the last star: linear in practice, never exponential.
-fn wildcard(pattern: &str, text: &str) -> bool {
-    let pattern: Vec<char> = pattern.chars().collect();
-    let text: Vec<char> = text.chars().collect();
-    let (mut p, mut t) = (0, 0);
-    let mut star: Option<(usize, usize)> = None;
-    while t < text.len() {
-        match pattern.get(p) {
-            Some('*') => {
-                star = Some((p, t));
-                p += 1;
+/// Matches greedily and falls back to the last star: linear in practice, at worst the product of the
+/// lengths, never exponential.
+fn wildcard(pattern: &str, text: &str, same: impl Fn(char, char) -> bool) -> bool {
+    let mut pattern = pattern.chars();
+    let mut text = text.chars();
+    let mut star: Option<(Chars<'_>, Chars<'_>)> = None;
+    loop {
+        let (mut pattern_after, mut text_after) = (pattern.clone(), text.clone());
+        match (pattern_after.next(), text_after.next()) {
+            (Some('*'), _) => {
+                star = Some((pattern_after.clone(), text.clone()));
+                pattern = pattern_after;
             }
-            Some(c) if *c == '?' || Some(c) == text.get(t) => {
-                p += 1;
-                t += 1;
+            (None, None) => return true,
+            (Some(wanted), Some(found)) if wanted == '?' || same(wanted, found) => {
+                pattern = pattern_after;
+                text = text_after;
             }
-            _ => match star {
-                Some((star_p, star_t)) => {
-                    star = Some((star_p, star_t + 1));
-                    p = star_p + 1;
-                    t = star_t + 1;
+            // What is left of the text is too short, and a later beginning leaves less.
+            (Some(_), None) => return false,
+            (_, Some(_)) => match &mut star {
+                Some((after_star, beginning)) => {
+                    beginning.next();
+                    pattern = after_star.clone();
+                    text = beginning.clone();
                 }
                 None => return false,
             },
         }
     }
-    pattern.iter().skip(p).all(|c| *c == '*')
 }
 
 impl Filter {
@@ -155,15 +158,20 @@ impl Test {
         })
     }
 
+    /// Whether a text passes a test of its field.
+    pub fn text_holds(field: TextField, patterns: &[Pattern], text: &str) -> bool {
+        patterns.iter().any(|pattern| match field {
+            TextField::Source | TextField::Id => pattern.matches_ignoring_case(text),
+            _ => pattern.matches(text),
+        })
+    }
+
     fn holds(&self, row: &AlertRow) -> bool {
         match self {
             Self::Severity(ranges) => Self::severity_holds(ranges, row.severity),
-            Self::Text(field, patterns) => field.of(row).is_some_and(|text| {
-                patterns.iter().any(|pattern| match field {
-                    TextField::Source | TextField::Id => pattern.matches_ignoring_case(&text),
-                    _ => pattern.matches(&text),
-                })
-            }),
+            Self::Text(field, patterns) => field
+                .of(row)
+                .is_some_and(|text| Self::text_holds(*field, patterns, &text)),
             Self::Address(field, networks) => {
                 let address: IpAddr = field.of(row);
                 networks.iter().any(|network| network.contains(address))
@@ -179,8 +187,8 @@ impl Test {
 }
 
 fn contains_word(row: &AlertRow, word: &str) -> bool {
-    let word = word.to_lowercase();
-    let has = |text: &str| text.to_lowercase().contains(&word);
+    let word = lower_case(word);
+    let has = |text: &str| lower_case(text).contains(&word);
     has(&row.description)
         || has(&row.upstream_id)
         || has(&row.source)
@@ -189,3 +197,12 @@ fn contains_word(row: &AlertRow, word: &str) -> bool {
         || has(&ip::to_string(row.src_ip))
         || has(&ip::to_string(row.dst_ip))
 }
+
+/// Each character by itself, whatever surrounds it: a word must be found as a part of a longer one, and
+/// the lower case of a Greek sigma depends on its place.
+fn lower_case(text: &str) -> String {
+    text.chars().flat_map(char::to_lowercase).collect()
+}
+
+#[cfg(test)]
+mod tests;
