@@ -1,1 +1,8 @@
 //! The only clients: stores, sources, lookups.
+
+pub mod stores;
+mod egress;
+mod http;
+pub mod lookups;
+pub mod sources;
+pub mod tls;

@@ -1,0 +1,3 @@
+//! Stores: where alerts, dead letters, counters and checkpoints are kept.
+
+pub mod sqlite;

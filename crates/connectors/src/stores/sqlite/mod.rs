@@ -1,0 +1,25 @@
+//! The embedded store: one SQLite file. One thread writes and commits in groups; readers never wait for
+//! it. Instants come with the requests, so the store reads no clock of its own but to bound a read.
+
+mod books;
+mod commit;
+mod dead;
+mod error;
+mod feed;
+mod list;
+mod lock;
+mod open;
+mod queue;
+mod read;
+mod readers;
+mod retain;
+mod rows;
+mod schema;
+mod state;
+mod store;
+mod upsert;
+mod writer;
+
+pub use error::OpenError;
+pub use open::SqliteConfig;
+pub use store::SqliteStore;

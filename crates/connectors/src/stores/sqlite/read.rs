@@ -1,0 +1,228 @@
+//! What is read by key: a source, the change log, one alert, dead letters, settings.
+
+use cresset_model::alert::{AlertDetail, Change, Position};
+use cresset_model::dead_letter::{DeadLetter, DeadLetterFilter};
+use cresset_model::ports::{DeadLetterPage, PageRequest, StoredSource, Total};
+use cresset_model::provenance::Context;
+use cresset_model::source::{Checkpoint, Counters, Round, StoredState, SyncStatus};
+use cresset_model::{AlertId, DeadLetterId, SourceId, Timestamp};
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use super::books::{signed, unsigned};
+use super::error::Failure;
+use super::rows::{self, ALERT_COLUMNS, DEAD_LETTER_COLUMNS, Rows, alert_columns};
+use super::state::ATTEMPTS_MAX;
+
+/// Dead letters on one page.
+pub(super) const DEAD_LETTERS_PER_PAGE_MAX: usize = 1_000;
+/// Entries of the change log in one answer.
+pub(super) const CHANGES_MAX: usize = 10_000;
+
+/// What is stored about a source.
+pub(super) fn source(connection: &Connection, source: &SourceId) -> Result<StoredSource, Failure> {
+    let key: Option<i64> = connection
+        .prepare_cached("SELECT id FROM sources WHERE name = ?1")?
+        .query_row([source.as_str()], |row| row.get(0))
+        .optional()?;
+    let Some(key) = key else {
+        return Ok(StoredSource::default());
+    };
+    let stored = connection
+        .prepare_cached(
+            "SELECT bookmark, round_since, round_seen, round_begun, fetch, last_sync, last_success,
+                 last_error, status
+             FROM checkpoints WHERE source_id = ?1",
+        )?
+        .query_row([key], |row| Ok((checkpoint(row)?, stored_state(row)?)))
+        .optional()?;
+    let (checkpoint, state) = stored.unwrap_or_default();
+    let mut attempts = connection.prepare_cached(
+        "SELECT begun, ended, cause, requests, pages, read, new, changed, dead, error
+         FROM attempts WHERE source_id = ?1 ORDER BY number DESC LIMIT ?2",
+    )?;
+    let attempts = attempts
+        .query_map([key, ATTEMPTS_MAX], rows::attempt)?
+        .collect::<Result<_, _>>()?;
+    Ok(StoredSource {
+        checkpoint,
+        state,
+        counters: counters(connection, key)?,
+        attempts,
+    })
+}
+
+fn checkpoint(row: &Row<'_>) -> rusqlite::Result<Option<Checkpoint>> {
+    let instant = |column: usize| -> rusqlite::Result<Option<Timestamp>> {
+        Ok(row
+            .get::<_, Option<i64>>(column)?
+            .map(Timestamp::from_nanos))
+    };
+    let Some(bookmark) = instant(0)? else {
+        return Ok(None);
+    };
+    let round = match (instant(1)?, instant(2)?, instant(3)?) {
+        (Some(since), Some(seen), Some(begun)) => Some(Round { since, seen, begun }),
+        _ => None,
+    };
+    Ok(Some(Checkpoint {
+        bookmark,
+        round,
+        fetch: unsigned(row.get(4)?),
+    }))
+}
+
+fn stored_state(row: &Row<'_>) -> rusqlite::Result<StoredState> {
+    let status: String = row.get(8)?;
+    Ok(StoredState {
+        last_sync: row.get::<_, Option<i64>>(5)?.map(Timestamp::from_nanos),
+        last_success: row.get::<_, Option<i64>>(6)?.map(Timestamp::from_nanos),
+        last_error: row.get(7)?,
+        status: SyncStatus::from_word(&status).unwrap_or_default(),
+    })
+}
+
+/// The books of a source.
+pub(super) fn counters(connection: &Connection, source: i64) -> Result<Counters, Failure> {
+    let mut statement =
+        connection.prepare_cached("SELECT name, value FROM counters WHERE source_id = ?1")?;
+    let mut rows = statement.query([source])?;
+    let mut counters = Counters::default();
+    while let Some(row) = rows.next()? {
+        let value = unsigned(row.get(1)?);
+        let count = match row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)? {
+            "read" => &mut counters.read,
+            "redriven" => &mut counters.redriven,
+            "new" => &mut counters.new,
+            "changed" => &mut counters.changed,
+            "same" => &mut counters.same,
+            "passed" => &mut counters.passed,
+            "filtered" => &mut counters.filtered,
+            "dead" => &mut counters.dead,
+            // What retention and bounds took; `verify` reads those.
+            _ => continue,
+        };
+        *count = value;
+    }
+    Ok(counters)
+}
+
+/// A value that was set at run time.
+pub(super) fn setting(connection: &Connection, key: &str) -> Result<Option<String>, Failure> {
+    Ok(connection
+        .prepare_cached("SELECT value FROM settings WHERE key = ?1")?
+        .query_row([key], |row| row.get(0))
+        .optional()?)
+}
+
+/// Entries of the change log after a position, oldest first.
+pub(super) fn changes(
+    connection: &Connection,
+    after: Position,
+    limit: usize,
+) -> Result<Vec<Change>, Failure> {
+    let reader = Rows::load(connection)?;
+    let mut statement = connection.prepare_cached(concat!(
+        "SELECT c.position, c.revision, c.kind, ",
+        alert_columns!(),
+        " FROM change_log c LEFT JOIN alert_rows r ON r.seq = c.seq
+          WHERE c.position > ?1 ORDER BY c.position LIMIT ?2"
+    ))?;
+    let mut rows = statement.query(params![signed(after), limit.min(CHANGES_MAX) as i64])?;
+    let mut changes = Vec::new();
+    while let Some(row) = rows.next()? {
+        changes.push(reader.change(row)?);
+    }
+    Ok(changes)
+}
+
+/// One alert with everything that explains it.
+pub(super) fn alert(connection: &Connection, id: AlertId) -> Result<Option<AlertDetail>, Failure> {
+    let reader = Rows::load(connection)?;
+    let mut statement = connection.prepare_cached(concat!(
+        "SELECT ",
+        alert_columns!(),
+        ", b.raw, c.json FROM identity i
+          JOIN alert_rows r ON r.seq = i.seq
+          JOIN alert_bodies b ON b.seq = i.seq
+          JOIN contexts c ON c.id = r.context_id
+          WHERE i.id = ?1"
+    ))?;
+    let mut rows = statement.query([id.to_bytes()])?;
+    let Some(found) = rows.next()? else {
+        return Ok(None);
+    };
+    let row = reader.alert(found, 0)?;
+    let raw = found.get(ALERT_COLUMNS)?;
+    let json: String = found.get(ALERT_COLUMNS + 1)?;
+    let context: Context = serde_json::from_str(&json)
+        .map_err(|error| Failure::Permanent(format!("read the context of alert {id}: {error}")))?;
+    let mut revisions = connection.prepare_cached(
+        "SELECT revision, replaced_at, severity, description, raw FROM revisions
+         WHERE seq = ?1 ORDER BY revision DESC",
+    )?;
+    let revisions = revisions
+        .query_map([signed(row.seq)], rows::revision)?
+        .collect::<Result<_, _>>()?;
+    Ok(Some(AlertDetail {
+        row,
+        raw,
+        context,
+        revisions,
+    }))
+}
+
+/// One dead letter.
+pub(super) fn dead_letter(
+    connection: &Connection,
+    id: DeadLetterId,
+) -> Result<Option<DeadLetter>, Failure> {
+    let reader = Rows::load(connection)?;
+    let sql = format!("SELECT {DEAD_LETTER_COLUMNS} FROM dead_letters WHERE id = ?1");
+    let mut statement = connection.prepare_cached(&sql)?;
+    let mut rows = statement.query([id.to_bytes()])?;
+    match rows.next()? {
+        Some(row) => reader.dead_letter(row).map(Some),
+        None => Ok(None),
+    }
+}
+
+/// A page of dead letters, the newest first arrival first. They are bounded in number by their bytes, so
+/// a walk over them is short and the total is exact.
+pub(super) fn dead_letters(
+    connection: &Connection,
+    filter: &DeadLetterFilter,
+    page: PageRequest,
+) -> Result<DeadLetterPage, Failure> {
+    const WHERE: &str = "(?1 IS NULL OR source_id = (SELECT id FROM sources WHERE name = ?1))
+         AND (?2 IS NULL OR reason = ?2) AND (?3 IS NULL OR (resolved_at IS NOT NULL) = ?3)";
+    let reader = Rows::load(connection)?;
+    let source = filter.source.as_ref().map(SourceId::as_str);
+    let reason = filter.reason.map(cresset_model::batch::Reason::as_str);
+    let limit = page.limit.min(DEAD_LETTERS_PER_PAGE_MAX);
+    let before = page.before.map_or(i64::MAX, signed);
+    let sql = format!(
+        "SELECT {DEAD_LETTER_COLUMNS} FROM dead_letters WHERE {WHERE} AND seq < ?4
+         ORDER BY seq DESC LIMIT ?5"
+    );
+    let mut statement = connection.prepare_cached(&sql)?;
+    let wanted = limit as i64 + 1;
+    let mut rows = statement.query(params![source, reason, filter.resolved, before, wanted])?;
+    let mut answer = DeadLetterPage::default();
+    while let Some(row) = rows.next()? {
+        if answer.items.len() == limit {
+            answer.next = answer.items.last().map(|last| last.seq);
+            break;
+        }
+        answer.items.push(reader.dead_letter(row)?);
+    }
+    if page.total {
+        let value: i64 = connection
+            .prepare_cached(&format!("SELECT count(*) FROM dead_letters WHERE {WHERE}"))?
+            .query_row(params![source, reason, filter.resolved], |row| row.get(0))?;
+        answer.total = Some(Total {
+            value: unsigned(value),
+            exact: true,
+        });
+    }
+    Ok(answer)
+}

@@ -1,0 +1,267 @@
+//! One alert into its tables: new, changed or the same.
+
+use cresset_model::alert::ChangeKind;
+use cresset_model::ip;
+use cresset_model::outcome::{AlertDraft, Outcome};
+use cresset_model::ports::Upsert;
+use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
+
+use super::books::{Books, Logged, signed, unsigned};
+use super::error::Failure;
+
+/// Former contents kept of each alert.
+pub(super) const REVISIONS_MAX: u32 = 20;
+/// How stale the last sight of an identity may get, in nanoseconds: repeats within it cost no write.
+const SEEN_STALE_NS: i64 = 3_600_000_000_000;
+
+/// The alert to store, with the keys of its surroundings.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Item<'a> {
+    pub(super) outcome: &'a Outcome,
+    pub(super) draft: &'a AlertDraft,
+    /// Index of the request in the group.
+    pub(super) request: usize,
+    /// Index of the alert in the outcome.
+    pub(super) alert: usize,
+    pub(super) source: i64,
+    pub(super) context: i64,
+    /// The commit's instant, in nanoseconds.
+    pub(super) at: i64,
+}
+
+/// What the identity table says of an alert that came before.
+struct Known {
+    seq: Option<i64>,
+    content: [u8; 16],
+    observed: i64,
+    seen: i64,
+}
+
+/// The statements of one request, looked up once and stepped for each row.
+pub(super) struct Upserts<'c> {
+    connection: &'c Connection,
+    insert_identity: CachedStatement<'c>,
+    select_identity: CachedStatement<'c>,
+    insert_row: CachedStatement<'c>,
+    insert_body: CachedStatement<'c>,
+    src_ip: String,
+    dst_ip: String,
+}
+
+impl<'c> Upserts<'c> {
+    pub(super) fn prepare(connection: &'c Connection) -> Result<Self, Failure> {
+        Ok(Self {
+            connection,
+            insert_identity: connection.prepare_cached(
+                "INSERT INTO identity (id, source_id, seq, content, observed, seen)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (id) DO NOTHING",
+            )?,
+            select_identity: connection.prepare_cached(
+                "SELECT seq, content, observed, seen FROM identity WHERE id = ?1",
+            )?,
+            insert_row: connection.prepare_cached(
+                "INSERT INTO alert_rows (seq, source_id, ingested_at, id, severity, created_at,
+                     updated_at, revision, marks, context_id, source, upstream_id, src_ip, dst_ip,
+                     country, user, description)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?3, 1, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+            )?,
+            insert_body: connection
+                .prepare_cached("INSERT INTO alert_bodies (seq, raw) VALUES (?1, ?2)")?,
+            src_ip: String::new(),
+            dst_ip: String::new(),
+        })
+    }
+
+    /// Stores the alert. The insert itself tells whether the identity is new, so that a new alert walks
+    /// down that tree once.
+    pub(super) fn upsert(&mut self, books: &mut Books, item: Item<'_>) -> Result<Upsert, Failure> {
+        let draft = item.draft;
+        let seq = books.numbers.seq + 1;
+        let inserted = self.insert_identity.execute(params![
+            draft.id.to_bytes(),
+            item.source,
+            signed(seq),
+            draft.content.to_bytes(),
+            draft.observed.packed(),
+            item.at
+        ])?;
+        if inserted == 0 {
+            return self.repeat(books, item);
+        }
+        self.insert(item, seq)?;
+        books.numbers.seq = seq;
+        books.numbers.alerts += 1;
+        books.log.push(Logged {
+            request: item.request,
+            alert: item.alert,
+            seq,
+            revision: 1,
+            kind: ChangeKind::New,
+            ingested_at: item.at,
+        });
+        Ok(Upsert::New)
+    }
+
+    fn insert(&mut self, item: Item<'_>, seq: u64) -> Result<(), Failure> {
+        self.write_addresses(item.draft);
+        let (outcome, draft) = (item.outcome, item.draft);
+        self.insert_row.execute(params![
+            signed(seq),
+            item.source,
+            item.at,
+            draft.id.to_bytes(),
+            draft.severity.code(),
+            draft.created_at.nanos(),
+            draft.marks.0,
+            item.context,
+            draft.source,
+            outcome.text(draft.upstream_id),
+            self.src_ip,
+            self.dst_ip,
+            country(draft),
+            draft.user.map(|user| outcome.text(user)),
+            outcome.text(draft.description)
+        ])?;
+        self.insert_body
+            .execute(params![signed(seq), outcome.raw(draft.raw)])?;
+        Ok(())
+    }
+
+    fn write_addresses(&mut self, draft: &AlertDraft) {
+        self.src_ip.clear();
+        self.dst_ip.clear();
+        ip::write(&mut self.src_ip, draft.src_ip).expect("writing to a string cannot fail");
+        ip::write(&mut self.dst_ip, draft.dst_ip).expect("writing to a string cannot fail");
+    }
+
+    /// An identity that is there already. A tombstone stays one, whatever the content: an alert that was
+    /// retired does not come back, and what the source says of it later is counted as the same.
+    fn repeat(&mut self, books: &mut Books, item: Item<'_>) -> Result<Upsert, Failure> {
+        let draft = item.draft;
+        let known = self
+            .select_identity
+            .query_row([draft.id.to_bytes()], |row| {
+                Ok(Known {
+                    seq: row.get(0)?,
+                    content: row.get(1)?,
+                    observed: row.get(2)?,
+                    seen: row.get(3)?,
+                })
+            })?;
+        let observed = draft.observed.packed();
+        let is_same = known.content == draft.content.to_bytes();
+        if is_same && observed > known.observed {
+            books.sightings.note(draft.id, draft.content, observed);
+        }
+        let latest = books
+            .sightings
+            .latest(
+                draft.id,
+                cresset_model::ContentHash::from_bytes(known.content),
+            )
+            .map_or(known.observed, |latest| latest.max(known.observed));
+        match known.seq {
+            Some(seq) if !is_same && observed >= latest => {
+                self.change(books, item, unsigned(seq))?;
+                Ok(Upsert::Changed)
+            }
+            _ => {
+                if item.at.saturating_sub(known.seen) > SEEN_STALE_NS {
+                    self.touch(item, latest)?;
+                }
+                Ok(Upsert::Same)
+            }
+        }
+    }
+
+    fn touch(&self, item: Item<'_>, latest: i64) -> Result<(), Failure> {
+        self.connection
+            .prepare_cached("UPDATE identity SET seen = ?2, observed = ?3 WHERE id = ?1")?
+            .execute(params![item.draft.id.to_bytes(), item.at, latest])?;
+        Ok(())
+    }
+
+    fn change(&mut self, books: &mut Books, item: Item<'_>, seq: u64) -> Result<(), Failure> {
+        self.write_addresses(item.draft);
+        let (outcome, draft) = (item.outcome, item.draft);
+        let key = signed(seq);
+        self.keep_revision(item, key)?;
+        let updated = self
+            .connection
+            .prepare_cached(
+                "UPDATE alert_rows SET severity = ?2, created_at = ?3, updated_at = ?4,
+                     revision = revision + 1, marks = ?5, context_id = ?6, src_ip = ?7, dst_ip = ?8,
+                     country = ?9, user = ?10, description = ?11
+                 WHERE seq = ?1 RETURNING revision, ingested_at",
+            )?
+            .query_row(
+                params![
+                    key,
+                    draft.severity.code(),
+                    draft.created_at.nanos(),
+                    item.at,
+                    draft.marks.0,
+                    item.context,
+                    self.src_ip,
+                    self.dst_ip,
+                    country(draft),
+                    draft.user.map(|user| outcome.text(user)),
+                    outcome.text(draft.description)
+                ],
+                |row| Ok((row.get::<_, u32>(0)?, row.get::<_, i64>(1)?)),
+            )
+            .optional()?;
+        let (revision, ingested_at) = updated.ok_or_else(|| {
+            Failure::Permanent(format!("the identity {} names no alert", draft.id))
+        })?;
+        self.connection
+            .prepare_cached("UPDATE alert_bodies SET raw = ?2 WHERE seq = ?1")?
+            .execute(params![key, outcome.raw(draft.raw)])?;
+        self.connection
+            .prepare_cached(
+                "UPDATE identity SET content = ?2, observed = ?3, seen = ?4 WHERE id = ?1",
+            )?
+            .execute(params![
+                draft.id.to_bytes(),
+                draft.content.to_bytes(),
+                draft.observed.packed(),
+                item.at
+            ])?;
+        books.log.push(Logged {
+            request: item.request,
+            alert: item.alert,
+            seq,
+            revision,
+            kind: ChangeKind::Changed,
+            ingested_at,
+        });
+        Ok(())
+    }
+
+    /// Moves the present content to the history and drops what the history holds too much.
+    fn keep_revision(&self, item: Item<'_>, key: i64) -> Result<(), Failure> {
+        self.connection
+            .prepare_cached(
+                "INSERT INTO revisions (seq, revision, replaced_at, severity, created_at,
+                     context_id, src_ip, dst_ip, country, user, description, raw)
+                 SELECT r.seq, r.revision, ?2, r.severity, r.created_at, r.context_id, r.src_ip,
+                     r.dst_ip, r.country, r.user, r.description, b.raw
+                 FROM alert_rows r JOIN alert_bodies b ON b.seq = r.seq WHERE r.seq = ?1",
+            )?
+            .execute(params![key, item.at])?;
+        self.connection
+            .prepare_cached(
+                "DELETE FROM revisions WHERE seq = ?1 AND revision <=
+                     (SELECT revision FROM alert_rows WHERE seq = ?1) - ?2",
+            )?
+            .execute(params![key, REVISIONS_MAX])?;
+        Ok(())
+    }
+}
+
+fn country(draft: &AlertDraft) -> Option<&str> {
+    draft
+        .country
+        .as_ref()
+        .and_then(|code| std::str::from_utf8(code).ok())
+}

@@ -1,0 +1,252 @@
+//! The one writer: a thread that owns the connection, commits everything that waits as one group, and
+//! answers after the commit is on the disk.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use cresset_model::alert::Seq;
+use cresset_model::ports::{Commit, Lane, PortError, Receipt, Retention, SourceUpdate};
+use rusqlite::Connection;
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
+
+use super::books::{Books, Mark};
+use super::commit::{self, REQUEST};
+use super::error::Failure;
+use super::feed::Feed;
+use super::queue::Queue;
+use super::{retain, state};
+
+/// What is asked of the writer.
+#[derive(Debug)]
+pub(super) enum Work {
+    /// A batch.
+    Commit(Box<Commit>),
+    /// A source's state.
+    State(Box<SourceUpdate>),
+    /// A value set at run time.
+    Setting(&'static str, Option<String>),
+    /// Alerts to delete.
+    Retire(Vec<Seq>, Retention),
+    /// Identities to forget.
+    Forget(Retention),
+}
+
+impl Work {
+    /// The lane it waits in.
+    pub(super) fn lane(&self) -> Lane {
+        match self {
+            Self::Commit(commit) => commit.lane,
+            Self::State(_) | Self::Setting(..) => Lane::Urgent,
+            Self::Retire(..) | Self::Forget(_) => Lane::Bulk,
+        }
+    }
+
+    /// What it counts towards the bytes of a group.
+    pub(super) fn bytes(&self) -> usize {
+        match self {
+            Self::Commit(commit) => commit
+                .outcome
+                .as_ref()
+                .map_or(0, |outcome| outcome.bytes.len() + outcome.arena.len()),
+            _ => 0,
+        }
+    }
+}
+
+/// What the writer answers.
+#[derive(Debug)]
+pub(super) enum Answer {
+    /// To a batch.
+    Receipt(Receipt),
+    /// To what only succeeds.
+    Done,
+    /// How many rows went.
+    Count(u64),
+}
+
+/// A request with the place to answer it.
+#[derive(Debug)]
+pub(super) struct Job {
+    pub(super) work: Work,
+    pub(super) reply: oneshot::Sender<Result<Answer, PortError>>,
+    /// Bounds how many requests wait.
+    pub(super) permit: OwnedSemaphorePermit,
+}
+
+/// What readers see of the writer without asking the disk.
+#[derive(Debug, Default)]
+pub(super) struct Published {
+    /// Last position of the change log.
+    pub(super) head: AtomicU64,
+    /// Alerts stored.
+    pub(super) alerts: AtomicU64,
+    /// Open dead letters.
+    pub(super) dead_open: AtomicU64,
+    /// Whether the write-ahead log is to be written back at the end.
+    pub(super) truncate: AtomicBool,
+}
+
+/// The writer's own state.
+pub(super) struct Writer {
+    connection: Connection,
+    books: Books,
+    published: Arc<Published>,
+    feed: Arc<Feed>,
+}
+
+impl Writer {
+    pub(super) fn new(
+        connection: Connection,
+        books: Books,
+        published: Arc<Published>,
+        feed: Arc<Feed>,
+    ) -> Self {
+        let writer = Self {
+            connection,
+            books,
+            published,
+            feed,
+        };
+        writer.publish();
+        writer
+    }
+
+    /// Serves the queue until it is closed and empty.
+    pub(super) fn run(mut self, queue: &Queue<Job>) {
+        while let Some(jobs) = queue.take() {
+            self.serve(jobs);
+        }
+        if self.published.truncate.load(Ordering::Acquire) {
+            let truncated =
+                self.connection
+                    .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+            if let Err(error) = truncated {
+                tracing::warn!(error = %error, "write-ahead log could not be written back");
+            }
+        }
+    }
+
+    fn serve(&mut self, jobs: Vec<Job>) {
+        self.books.log.clear();
+        self.books.removed.clear();
+        let start = self.books.mark();
+        let results = self.transact(&jobs);
+        match results {
+            Ok(results) => {
+                self.publish();
+                self.feed.committed(&jobs, &self.books);
+                for (job, result) in jobs.into_iter().zip(results) {
+                    answer(job, result.map_err(PortError::from));
+                }
+            }
+            Err(failure) => {
+                self.roll_back(start);
+                let error = group_error(failure);
+                tracing::warn!(error = %error, requests = jobs.len(), "group commit failed");
+                for job in jobs {
+                    answer(job, Err(error.clone()));
+                }
+            }
+        }
+    }
+
+    /// One transaction with all jobs. An `Err` says that nothing of it may stay.
+    fn transact(&mut self, jobs: &[Job]) -> Result<Vec<Result<Answer, Failure>>, Failure> {
+        self.connection.execute_batch("BEGIN IMMEDIATE")?;
+        let mut results = Vec::with_capacity(jobs.len());
+        for (index, job) in jobs.iter().enumerate() {
+            results.push(self.request(index, &job.work)?);
+        }
+        self.books.write_log(&self.connection)?;
+        self.connection.execute_batch("COMMIT")?;
+        let head = self.books.numbers.position;
+        for result in &mut results {
+            if let Ok(Answer::Receipt(receipt)) = result {
+                receipt.head = head;
+            }
+        }
+        Ok(results)
+    }
+
+    /// One job under its savepoint: the outer error ends the group, the inner one only this job.
+    fn request(&mut self, index: usize, work: &Work) -> Result<Result<Answer, Failure>, Failure> {
+        let mark = self.books.mark();
+        self.connection
+            .execute_batch(&format!("SAVEPOINT {REQUEST}"))?;
+        match apply(&self.connection, &mut self.books, index, work) {
+            Ok(answer) => {
+                self.connection
+                    .execute_batch(&format!("RELEASE {REQUEST}"))?;
+                Ok(Ok(answer))
+            }
+            Err(Failure::Transient(message)) => Err(Failure::Transient(message)),
+            Err(failure) => {
+                self.connection
+                    .execute_batch(&format!("ROLLBACK TO {REQUEST}; RELEASE {REQUEST}"))?;
+                self.books.undo(mark);
+                tracing::error!(error = ?failure, "request refused by the store");
+                Ok(Err(failure))
+            }
+        }
+    }
+
+    fn roll_back(&mut self, start: Mark) {
+        self.books.undo(start);
+        // The engine has rolled back by itself after some errors.
+        if !self.connection.is_autocommit()
+            && let Err(error) = self.connection.execute_batch("ROLLBACK")
+        {
+            tracing::error!(error = %error, "transaction could not be rolled back");
+        }
+    }
+
+    fn publish(&self) {
+        let numbers = &self.books.numbers;
+        let published = &self.published;
+        published.alerts.store(numbers.alerts, Ordering::Release);
+        published
+            .dead_open
+            .store(numbers.dead_open, Ordering::Release);
+        published.head.store(numbers.position, Ordering::Release);
+    }
+}
+
+fn apply(
+    connection: &Connection,
+    books: &mut Books,
+    index: usize,
+    work: &Work,
+) -> Result<Answer, Failure> {
+    match work {
+        Work::Commit(commit) => {
+            commit::apply(connection, books, index, commit).map(Answer::Receipt)
+        }
+        Work::State(update) => state::update(connection, books, update).map(|()| Answer::Done),
+        Work::Setting(key, value) => {
+            state::set_setting(connection, key, value.as_deref()).map(|()| Answer::Done)
+        }
+        Work::Retire(seqs, rule) => {
+            retain::retire(connection, books, seqs, rule).map(Answer::Count)
+        }
+        Work::Forget(rule) => retain::forget(connection, books, rule).map(Answer::Count),
+    }
+}
+
+/// A fault outside of any one request says nothing about the requests: all of them may be tried again,
+/// unless the engine itself says that the database is broken.
+fn group_error(failure: Failure) -> PortError {
+    match failure {
+        Failure::Transient(message) | Failure::Refused(message) => {
+            PortError::transient(format!("commit to the store: {message}"))
+        }
+        Failure::Permanent(message) => {
+            PortError::permanent(format!("commit to the store: {message}"))
+        }
+    }
+}
+
+fn answer(job: Job, result: Result<Answer, PortError>) {
+    drop(job.permit);
+    // A caller that has gone away does not need its answer; what it asked for is committed all the same.
+    drop(job.reply.send(result));
+}
