@@ -1,2 +1,83 @@
-//! The project commands.
-fn main() {}
+//! The project's own commands. Knows none of the project's crates: it reads their files and runs
+//! their programs.
+
+mod arguments;
+mod bench;
+mod check;
+mod crash;
+mod needs;
+mod program;
+mod stopwatch;
+mod suites;
+mod terminal;
+mod tidy;
+
+use std::process::ExitCode;
+
+use anyhow::{Context, bail};
+
+use crate::arguments::Arguments;
+use crate::terminal::say;
+
+const USAGE: &str = "\
+usage: cargo x <command>
+
+  check                        format, clippy without warnings, tidy
+  tidy                         the house rules: arrows, cycles, sizes, purity, words, links
+  test [--fast]                every suite, timed; --fast leaves out the release build and what needs it
+  crash [--runs N] [--seed S]  kill the service at random moments and judge what it kept
+  bench [NAME] [--count]       run the benches and print the change since the last run";
+
+fn main() -> ExitCode {
+    let mut words = std::env::args().skip(1);
+    let Some(command) = words.next() else {
+        say(USAGE);
+        return ExitCode::from(2);
+    };
+    match run(&command, words.collect()) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            say(&format!("error: {error:#}"));
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Runs one command; `false` means that it ran and the answer is no.
+fn run(command: &str, words: Vec<String>) -> anyhow::Result<bool> {
+    let mut arguments = Arguments::new(words);
+    match command {
+        "check" => {
+            arguments.finish()?;
+            check::all()
+        }
+        "tidy" => {
+            arguments.finish()?;
+            check::tidy()
+        }
+        "test" => {
+            let fast = arguments.flag("--fast");
+            arguments.finish()?;
+            Ok(suites::run(fast))
+        }
+        "crash" => {
+            let runs = arguments.number("--runs")?.unwrap_or(crash::RUNS);
+            let seed = arguments.number("--seed")?;
+            arguments.finish()?;
+            crash::run(runs, seed)
+        }
+        "bench" => {
+            let count = arguments.flag("--count");
+            let name = arguments.word();
+            arguments.finish()?;
+            bench::run(name.as_deref(), count)
+        }
+        "help" | "--help" | "-h" => {
+            say(USAGE);
+            Ok(true)
+        }
+        other => bail!("no command `{other}`\n\n{USAGE}"),
+    }
+    .with_context(|| format!("failed to {command}"))
+}

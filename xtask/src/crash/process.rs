@@ -1,0 +1,112 @@
+//! Children that end with us.
+
+use std::fs::File;
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+
+use crate::stopwatch::Stopwatch;
+
+/// How long a child may take to end when asked to.
+const STOP_MAX: Duration = Duration::from_secs(20);
+/// How often a waiting loop looks again.
+pub(crate) const LOOK_AGAIN: Duration = Duration::from_millis(20);
+
+/// A running child; killed when dropped.
+pub(crate) struct Process {
+    child: Child,
+    name: &'static str,
+}
+
+impl Process {
+    /// Starts a program; its output is added to a file.
+    pub(crate) fn start(
+        name: &'static str,
+        program: &Path,
+        arguments: &[String],
+        log: &Path,
+    ) -> anyhow::Result<Self> {
+        let log = File::options().append(true).create(true).open(log);
+        let log = log.context("open the log")?;
+        let child = Command::new(program)
+            .args(arguments)
+            .stdin(Stdio::null())
+            .stdout(log.try_clone().context("share the log")?)
+            .stderr(log)
+            .spawn()
+            .with_context(|| format!("start {name}: {}", program.display()))?;
+        Ok(Self { child, name })
+    }
+
+    /// Fails if it has ended by itself.
+    pub(crate) fn check_running(&mut self) -> anyhow::Result<()> {
+        match self.child.try_wait().context("ask for a child's state")? {
+            None => Ok(()),
+            Some(status) => bail!("{} ended by itself: {status}", self.name),
+        }
+    }
+
+    /// Ends it at once, as a power cut would.
+    pub(crate) fn kill(mut self) -> anyhow::Result<()> {
+        self.child
+            .kill()
+            .with_context(|| format!("kill {}", self.name))?;
+        self.child
+            .wait()
+            .with_context(|| format!("wait for {}", self.name))?;
+        Ok(())
+    }
+
+    /// Asks it to end and waits; it has to succeed.
+    pub(crate) fn stop(mut self) -> anyhow::Result<()> {
+        let asked = Command::new("kill")
+            .args(["-TERM", &self.child.id().to_string()])
+            .status();
+        asked.with_context(|| format!("ask {} to stop", self.name))?;
+        let stopwatch = Stopwatch::start();
+        loop {
+            match self.child.try_wait().context("ask for a child's state")? {
+                Some(status) if status.success() => return Ok(()),
+                Some(status) => bail!("{} did not stop well: {status}", self.name),
+                None if stopwatch.elapsed() > STOP_MAX => {
+                    bail!("{} did not stop within {} s", self.name, STOP_MAX.as_secs())
+                }
+                None => thread::sleep(LOOK_AGAIN),
+            }
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // It may have ended already, and then there is nothing to do.
+        self.child.kill().ok();
+        self.child.wait().ok();
+    }
+}
+
+/// A port of this machine that was free a moment ago.
+pub(crate) fn free_port() -> anyhow::Result<u16> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("find a free port")?;
+    Ok(listener.local_addr().context("find a free port")?.port())
+}
+
+/// Asks again and again until the answer is yes.
+pub(crate) fn wait_until(
+    what: &str,
+    limit: Duration,
+    mut is_so: impl FnMut() -> anyhow::Result<bool>,
+) -> anyhow::Result<()> {
+    let stopwatch = Stopwatch::start();
+    while !is_so()? {
+        if stopwatch.elapsed() > limit {
+            bail!("{what}: not within {} s", limit.as_secs());
+        }
+        thread::sleep(LOOK_AGAIN);
+    }
+    Ok(())
+}

@@ -1,0 +1,217 @@
+//! The two programs of a run: the upstream that misbehaves, and the service under test.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use anyhow::Context;
+use serde_json::Value;
+
+use super::http::{get, post};
+use super::judge::Alerts;
+use super::process::{Process, free_port, wait_until};
+
+/// How long a program may take to answer after its start.
+const START_MAX: Duration = Duration::from_secs(20);
+/// How long a sync may take to succeed once the upstream behaves.
+const SYNC_MAX: Duration = Duration::from_mins(1);
+
+/// The upstream.
+pub(crate) struct Mock {
+    process: Process,
+    pub(crate) port: u16,
+}
+
+impl Mock {
+    /// Starts it, busy and in a bad mood.
+    pub(crate) fn start(program: &Path, folder: &Path, seed: u64) -> anyhow::Result<Self> {
+        let port = free_port()?;
+        let words = format!(
+            "mock --port {port} --honest --seed {seed} --delay 50ms --failure-rate 0.3 \
+             --malformed 0.05 --duplicate 0.1 --late 0.1 --updated 0.1"
+        );
+        let arguments: Vec<String> = words.split_whitespace().map(str::to_owned).collect();
+        let log = folder.join("mock.log");
+        let mut process = Process::start("the mock", program, &arguments, &log)?;
+        wait_until("the mock answers", START_MAX, || {
+            process.check_running()?;
+            Ok(get(port, "/config").is_ok_and(|answer| answer.status == 200))
+        })?;
+        Ok(Self { process, port })
+    }
+
+    /// Lets every answer succeed from now on.
+    pub(crate) fn behave(&self) -> anyhow::Result<()> {
+        post(self.port, "/config", r#"{"failure_rate": 0.0}"#)?.ok()?;
+        Ok(())
+    }
+
+    /// What it really issued so far.
+    pub(crate) fn truth(&self) -> anyhow::Result<Truth> {
+        let answer = get(self.port, "/truth")?;
+        Truth::read(answer.ok()?)
+    }
+
+    pub(crate) fn stop(self) -> anyhow::Result<()> {
+        self.process.stop()
+    }
+}
+
+/// What the upstream issued.
+#[derive(Debug)]
+pub(crate) struct Truth {
+    /// Each distinct alert with its newest content.
+    pub(crate) alerts: Alerts,
+    /// Distinct malformed records.
+    pub(crate) malformed: usize,
+}
+
+impl Truth {
+    fn read(lines: &str) -> anyhow::Result<Self> {
+        let mut truth = Self {
+            alerts: Alerts::default(),
+            malformed: 0,
+        };
+        for line in lines.lines() {
+            let row: Value =
+                serde_json::from_str(line).context("a line of the truth is no JSON")?;
+            match row.get("malformed").and_then(Value::as_u64) {
+                Some(count) => truth.malformed = usize::try_from(count)?,
+                None => truth.alerts.add(&row, "id")?,
+            }
+        }
+        Ok(truth)
+    }
+}
+
+/// The service: what stays the same over its restarts.
+pub(crate) struct Service {
+    program: PathBuf,
+    folder: PathBuf,
+    port: u16,
+}
+
+impl Service {
+    /// Writes its configuration.
+    pub(crate) fn new(program: &Path, folder: &Path, mock_port: u16) -> anyhow::Result<Self> {
+        let service = Self {
+            program: program.to_path_buf(),
+            folder: folder.to_path_buf(),
+            port: free_port()?,
+        };
+        let data = service.data();
+        std::fs::create_dir_all(&data).context("create the data folder")?;
+        let text = format!(
+            "version: 1\n\
+             store: {{ sqlite: {{ path: \"{}\" }} }}\n\
+             server: {{ listen: 127.0.0.1:{} }}\n\
+             pipelines:\n  \
+               upstream:\n    \
+                 source: {{ http_poll: {{ url: \"http://127.0.0.1:{mock_port}/alerts\", \
+                                        interval: 1m, \
+                                        allow_private: 127.0.0.1:{mock_port} }} }}\n    \
+                 adapter: seed_a\n    \
+                 enrich: [ geo: {{ of: dst_ip, database: builtin }}, \
+                           user: {{ of: src_ip, table: demo }} ]\n    \
+                 alerts: all\n",
+            data.join("cresset.db").display(),
+            service.port,
+        );
+        std::fs::write(service.config(), text).context("write the configuration")?;
+        Ok(service)
+    }
+
+    fn data(&self) -> PathBuf {
+        self.folder.join("data")
+    }
+
+    fn config(&self) -> PathBuf {
+        self.folder.join("cresset.yaml")
+    }
+
+    /// Starts it and does not wait.
+    pub(crate) fn start(&self) -> anyhow::Result<Process> {
+        let config = self.config().to_string_lossy().into_owned();
+        let arguments = ["run".to_owned(), "-c".to_owned(), config];
+        let log = self.folder.join("service.log");
+        Process::start("the service", &self.program, &arguments, &log)
+    }
+
+    /// Waits until it answers.
+    pub(crate) fn wait_for_answers(&self, process: &mut Process) -> anyhow::Result<()> {
+        wait_until("the service answers", START_MAX, || {
+            process.check_running()?;
+            Ok(get(self.port, "/health").is_ok_and(|answer| answer.status == 200))
+        })
+    }
+
+    /// Asks for a sync and does not care whether it hears.
+    pub(crate) fn poke(&self) {
+        post(self.port, "/sync", "").ok();
+    }
+
+    /// Runs a sync from its beginning to its success.
+    pub(crate) fn sync(&self) -> anyhow::Result<()> {
+        let url = format!("http://127.0.0.1:{}", self.port);
+        wait_until("a sync succeeds", SYNC_MAX, || {
+            self.command(&["sync", "--wait", "--url", &url])
+        })
+    }
+
+    /// Whether the tables prove the books.
+    pub(crate) fn verify(&self) -> anyhow::Result<bool> {
+        self.command(&["verify", &self.data().to_string_lossy()])
+    }
+
+    fn command(&self, arguments: &[&str]) -> anyhow::Result<bool> {
+        let log = std::fs::File::options()
+            .append(true)
+            .create(true)
+            .open(self.folder.join("commands.log"))
+            .context("open the log")?;
+        let status = Command::new(&self.program)
+            .args(arguments)
+            .stdin(Stdio::null())
+            .stdout(log.try_clone().context("share the log")?)
+            .stderr(log)
+            .status()
+            .context("run a command")?;
+        Ok(status.success())
+    }
+
+    /// Everything it kept, page by page.
+    pub(crate) fn alerts(&self) -> anyhow::Result<Alerts> {
+        let mut alerts = Alerts::default();
+        self.pages("/api/v1/alerts", |item| alerts.add(item, "upstream_id"))?;
+        Ok(alerts)
+    }
+
+    /// How many dead letters it kept.
+    pub(crate) fn dead_letters(&self) -> anyhow::Result<usize> {
+        let mut count = 0;
+        self.pages("/api/v1/dead-letters", |_| {
+            count += 1;
+            Ok(())
+        })?;
+        Ok(count)
+    }
+
+    fn pages(
+        &self,
+        path: &str,
+        mut take: impl FnMut(&Value) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        let mut next = format!("{path}?limit=1000");
+        loop {
+            let page = get(self.port, &next)?.json()?;
+            let items = page.get("items").and_then(Value::as_array);
+            for item in items.context("a page has no `items`")? {
+                take(item)?;
+            }
+            match page.get("next").and_then(Value::as_str) {
+                None => return Ok(()),
+                Some(cursor) => next = format!("{path}?limit=1000&cursor={cursor}"),
+            }
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! Programs that a suite needs and a machine may lack.
+
+use std::process::{Command, Stdio};
+
+use crate::program;
+use crate::terminal::say;
+
+/// A program and how it gets onto the machine.
+struct Need {
+    /// The program's name on the path.
+    program: &'static str,
+    /// The commands that install it, in order.
+    install: &'static [&'static [&'static str]],
+}
+
+/// Every program that a suite may name.
+const NEEDS: [Need; 1] = [
+    // Drives the page in a browser suite.
+    Need {
+        program: "chromium",
+        install: &[
+            &["apt-get", "update", "--quiet=2"],
+            &[
+                "apt-get",
+                "install",
+                "--yes",
+                "--quiet=2",
+                "--no-install-recommends",
+                "chromium",
+            ],
+        ],
+    },
+];
+
+/// Installs what is missing, and says so before. The error names what could not be installed.
+pub(crate) fn provide(programs: &[&str]) -> Result<(), String> {
+    for program in programs {
+        let need = NEEDS.iter().find(|need| need.program == *program);
+        install(need.ok_or_else(|| format!("`{program}` is not in the table of needs"))?)?;
+    }
+    Ok(())
+}
+
+fn install(need: &Need) -> Result<(), String> {
+    if is_there(need.program) {
+        return Ok(());
+    }
+    say(&format!(
+        "`{}` is missing and will be installed:",
+        need.program
+    ));
+    for command in need.install {
+        let (program, arguments) = command.split_first().expect("no command is empty");
+        match program::run(program, arguments) {
+            Ok(true) => {}
+            Ok(false) => return Err(format!("`{}` could not be installed", need.program)),
+            Err(error) => return Err(format!("{error:#}")),
+        }
+    }
+    if is_there(need.program) {
+        Ok(())
+    } else {
+        Err(format!(
+            "`{}` is not there after its installation",
+            need.program
+        ))
+    }
+}
+
+fn is_there(program: &str) -> bool {
+    Command::new(program)
+        .arg("--version")
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_there_is_not_installed_again() {
+        let cargo = Need {
+            program: env!("CARGO"),
+            install: &[&["false"]],
+        };
+        assert_eq!(install(&cargo), Ok(()));
+    }
+
+    #[test]
+    fn what_cannot_be_installed_is_named() {
+        let missing = Need {
+            program: "a-program-that-nobody-has",
+            install: &[&["false"]],
+        };
+        assert_eq!(
+            install(&missing),
+            Err("`a-program-that-nobody-has` could not be installed".to_owned())
+        );
+    }
+
+    #[test]
+    fn a_need_that_the_table_lacks_is_named() {
+        assert_eq!(
+            provide(&["abacus"]),
+            Err("`abacus` is not in the table of needs".to_owned())
+        );
+    }
+}

@@ -1,0 +1,30 @@
+//! Other programs, run in the project's folder.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::Context;
+
+use crate::terminal::say;
+
+/// The project's folder.
+pub(crate) fn root() -> PathBuf {
+    let own = Path::new(env!("CARGO_MANIFEST_DIR"));
+    own.parent().unwrap_or(own).to_path_buf()
+}
+
+/// Runs a program to its end, its output passed on; whether it succeeded.
+pub(crate) fn run(program: &str, arguments: &[&str]) -> anyhow::Result<bool> {
+    say(&format!("$ {program} {}", arguments.join(" ")));
+    let status = Command::new(program)
+        .args(arguments)
+        .current_dir(root())
+        .status()
+        .with_context(|| format!("failed to run `{program}`; is it installed?"))?;
+    Ok(status.success())
+}
+
+/// Runs cargo.
+pub(crate) fn cargo(arguments: &[&str]) -> anyhow::Result<bool> {
+    run(env!("CARGO"), arguments)
+}
