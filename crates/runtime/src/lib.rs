@@ -1,1 +1,13 @@
-//! Runners and loops: poll, backoff, redrive, supervisor, control. Knows ports only.
+//! Runners and loops: poll, redrive, retention, control. Knows the ports of `model` and the pure
+//! pipeline, never a vendor, a store or a protocol.
+
+mod control;
+mod live_tables;
+mod pace;
+pub mod poll;
+mod redrive;
+mod source_cell;
+
+pub use control::{ControlConfig, INTERVAL_MINUTES_MAX, INTERVAL_SETTING, RuntimeControl};
+pub use live_tables::LiveTables;
+pub use source_cell::SourceCell;

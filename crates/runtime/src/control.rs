@@ -1,0 +1,190 @@
+//! The commands of the server, carried out over the running sources.
+
+use std::sync::Arc;
+
+use cresset_model::SourceId;
+use cresset_model::ports::{
+    BoxFuture, Clock, Control, PortError, Query, RedriveReport, RedriveSelection, Store,
+    SyncRefused,
+};
+use cresset_model::source::{Attempt, SourceState, SyncStatus};
+use tokio::sync::{mpsc, watch};
+
+use crate::poll::PollPorts;
+use crate::redrive;
+use crate::source_cell::SourceCell;
+
+/// The key of the interval that was set at run time; seed A's view of settings reads it.
+pub const INTERVAL_SETTING: &str = "sync_interval_minutes";
+/// The longest interval between polls in minutes: a week.
+pub const INTERVAL_MINUTES_MAX: u32 = 10_080;
+
+/// The control of the running sources.
+pub struct RuntimeControl {
+    sources: Vec<Handle>,
+    store: Arc<dyn Store>,
+    query: Arc<dyn Query>,
+    clock: Arc<dyn Clock>,
+}
+
+struct Handle {
+    cell: Arc<SourceCell>,
+    ports: PollPorts,
+    manual: mpsc::Sender<()>,
+    interval: watch::Sender<u32>,
+}
+
+/// What the control works with.
+pub struct ControlConfig {
+    /// The store.
+    pub store: Arc<dyn Store>,
+    /// The reads of the store.
+    pub query: Arc<dyn Query>,
+    /// The wall clock.
+    pub clock: Arc<dyn Clock>,
+}
+
+impl RuntimeControl {
+    /// A control without sources.
+    pub fn new(config: ControlConfig) -> Self {
+        Self {
+            sources: Vec::new(),
+            store: config.store,
+            query: config.query,
+            clock: config.clock,
+        }
+    }
+
+    /// Adds a source with its interval at the start, and returns the ends that its loop listens to:
+    /// manual syncs and the interval.
+    pub fn add(
+        &mut self,
+        cell: Arc<SourceCell>,
+        ports: PollPorts,
+        interval_minutes: u32,
+    ) -> (mpsc::Receiver<()>, watch::Receiver<u32>) {
+        let (manual, commands) = mpsc::channel(1);
+        let (interval, changes) = watch::channel(interval_minutes);
+        self.sources.push(Handle {
+            cell,
+            ports,
+            manual,
+            interval,
+        });
+        (commands, changes)
+    }
+
+    fn handles(&self, source: Option<&SourceId>) -> Result<Vec<&Handle>, SyncRefused> {
+        let Some(id) = source else {
+            return Ok(self.sources.iter().collect());
+        };
+        match self.sources.iter().find(|handle| handle.cell.id() == id) {
+            Some(handle) => Ok(vec![handle]),
+            None => Err(SyncRefused::Unknown(id.to_string())),
+        }
+    }
+}
+
+impl Handle {
+    fn refusal(&self, clock: &dyn Clock) -> Option<SyncRefused> {
+        let live = self.cell.lock();
+        if live.status.is_busy() {
+            return Some(SyncRefused::Busy(live.status));
+        }
+        live.not_before
+            .filter(|until| *until > clock.now())
+            .map(SyncRefused::NotBefore)
+    }
+
+    /// Marks the source as syncing before the loop has taken the command, so that who asks next sees it.
+    fn start(&self) {
+        let mut live = self.cell.lock();
+        if self.manual.try_send(()).is_ok() {
+            live.status = SyncStatus::Syncing;
+        }
+    }
+}
+
+impl Control for RuntimeControl {
+    fn sources(&self) -> Vec<SourceState> {
+        let now = self.clock.now();
+        self.sources
+            .iter()
+            .map(|handle| handle.cell.state(now))
+            .collect()
+    }
+
+    fn attempts(&self, source: &SourceId) -> Option<Vec<Attempt>> {
+        let handle = self
+            .sources
+            .iter()
+            .find(|handle| handle.cell.id() == source)?;
+        Some(handle.cell.attempts())
+    }
+
+    fn sync(&self, source: Option<&SourceId>) -> Result<(), SyncRefused> {
+        let handles = self.handles(source)?;
+        if let Some(refused) = handles
+            .iter()
+            .find_map(|handle| handle.refusal(&*self.clock))
+        {
+            return Err(refused);
+        }
+        for handle in handles {
+            handle.start();
+        }
+        Ok(())
+    }
+
+    fn interval_minutes(&self) -> u32 {
+        self.sources
+            .first()
+            .map_or(0, |handle| *handle.interval.borrow())
+    }
+
+    fn set_interval_minutes(&self, minutes: u32) -> BoxFuture<'_, Result<(), PortError>> {
+        Box::pin(async move {
+            if !(1..=INTERVAL_MINUTES_MAX).contains(&minutes) {
+                let message =
+                    format!("the interval is 1 to {INTERVAL_MINUTES_MAX} minutes, not {minutes}");
+                return Err(PortError::permanent(message));
+            }
+            self.store
+                .set_setting(INTERVAL_SETTING, Some(minutes.to_string()))
+                .await?;
+            // The same value restarts the timer too: the interval counts from the moment it is set.
+            for handle in &self.sources {
+                handle.interval.send_replace(minutes);
+            }
+            Ok(())
+        })
+    }
+
+    fn redrive(
+        &self,
+        selection: RedriveSelection,
+        dry_run: bool,
+    ) -> BoxFuture<'_, Result<RedriveReport, PortError>> {
+        Box::pin(async move {
+            let letters = redrive::select(&*self.query, selection).await?;
+            let mut report = RedriveReport {
+                dry_run,
+                items: letters.skipped,
+            };
+            for (source, letters) in letters.by_source {
+                let handle = self
+                    .sources
+                    .iter()
+                    .find(|handle| *handle.cell.id() == source);
+                let items = match handle {
+                    Some(handle) => {
+                        redrive::run(&handle.ports, &handle.cell, letters, dry_run).await?
+                    }
+                    None => redrive::without_source(&letters),
+                };
+                report.items.extend(items);
+            }
+            Ok(report)
+        })
+    }
+}

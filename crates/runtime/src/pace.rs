@@ -1,0 +1,92 @@
+//! Waits of a poll: between attempts, and between requests to one upstream.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+/// The shortest time between two requests to one upstream: at most ten a second.
+pub(crate) const REQUEST_GAP: Duration = Duration::from_millis(100);
+
+/// The first wait after a failed attempt; it doubles with each further one.
+pub(crate) const BACKOFF_FIRST: Duration = Duration::from_secs(1);
+/// The longest wait after a failed attempt, jitter aside.
+pub(crate) const BACKOFF_MAX: Duration = Duration::from_secs(4);
+
+/// Keeps requests to one upstream apart and adds jitter to waits.
+#[derive(Debug)]
+pub(crate) struct Pace {
+    last_request: Option<Instant>,
+    random: u64,
+}
+
+impl Pace {
+    /// `seed` only spreads waits; it decides nothing.
+    pub(crate) fn new(seed: u64) -> Self {
+        Self {
+            last_request: None,
+            random: seed | 1,
+        }
+    }
+
+    /// Waits until the next request may be sent.
+    pub(crate) async fn request(&mut self) {
+        if let Some(last) = self.last_request {
+            tokio::time::sleep_until(last + REQUEST_GAP).await;
+        }
+        self.last_request = Some(Instant::now());
+    }
+
+    /// The wait after the `failed`-th attempt (from 1): 1 s, 2 s, 4 s, plus up to half of it. What the
+    /// upstream asked for is a floor, to which the same jitter is added.
+    pub(crate) fn backoff(&mut self, failed: u32, retry_after: Option<Duration>) -> Duration {
+        let doubled = BACKOFF_FIRST * 2_u32.saturating_pow(failed.saturating_sub(1).min(8));
+        let base = doubled.min(BACKOFF_MAX);
+        base.max(retry_after.unwrap_or_default()) + self.jitter(base / 2)
+    }
+
+    fn jitter(&mut self, most: Duration) -> Duration {
+        // Xorshift: good enough to spread clients, and the same for the same seed.
+        self.random ^= self.random << 13;
+        self.random ^= self.random >> 7;
+        self.random ^= self.random << 17;
+        let thousandths = u32::try_from(self.random % 1_000).unwrap_or(0);
+        most * thousandths / 1_000
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_double_up_to_four_seconds_and_jitter_adds_at_most_half() {
+        let mut pace = Pace::new(7);
+        for (failed, base) in [(1, 1), (2, 2), (3, 4), (4, 4), (40, 4)] {
+            let base = Duration::from_secs(base);
+            for _ in 0..100 {
+                let wait = pace.backoff(failed, None);
+                assert!(wait >= base && wait <= base * 3 / 2, "{failed}: {wait:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_the_upstream_asks_for_is_a_floor() {
+        let mut pace = Pace::new(7);
+        let wait = pace.backoff(1, Some(Duration::from_secs(8)));
+        assert!(
+            wait >= Duration::from_secs(8) && wait < Duration::from_secs(9),
+            "{wait:?}"
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn requests_are_at_least_a_tenth_of_a_second_apart() {
+        let mut pace = Pace::new(7);
+        let begun = Instant::now();
+        for _ in 0..11 {
+            pace.request().await;
+        }
+        assert_eq!(begun.elapsed(), Duration::from_secs(1));
+    }
+}

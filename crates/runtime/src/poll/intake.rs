@@ -1,0 +1,175 @@
+//! Takes batches in: while one is being read, the one before is decided on a worker thread and the one
+//! before that is being committed. Batches commit in the order they were read.
+
+use std::sync::Arc;
+
+use cresset_model::batch::RawBatch;
+use cresset_model::outcome::Outcome;
+use cresset_model::ports::{Commit, Lane, PortError, Receipt, Store};
+use cresset_model::source::{Checkpoint, Counters};
+use cresset_pipeline::decode::Sliced;
+use cresset_pipeline::process::{Answers, Pipeline, Scratch};
+use cresset_pipeline::process::{Instants, instants};
+use tokio::task::JoinHandle;
+
+use super::runner::{Poll, PollPorts};
+use crate::source_cell::SourceCell;
+
+/// The batches of one page on their way.
+pub(super) struct Intake<'a> {
+    poll: &'a Poll,
+    checkpoint: Checkpoint,
+    deciding: Option<JoinHandle<(Outcome, Scratch)>>,
+    committing: Option<JoinHandle<Result<Receipt, PortError>>>,
+    scratch: Vec<Scratch>,
+    place: u32,
+    sequence: u64,
+    total: PageTotal,
+}
+
+/// What a page brought.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct PageTotal {
+    /// The counts of its commits.
+    pub(super) counts: Counters,
+    /// The newest instants of its records.
+    pub(super) instants: Instants,
+}
+
+impl<'a> Intake<'a> {
+    /// `checkpoint` holds the round as stored and the number of this fetch; every batch stores it, so
+    /// that a later fetch never bears the same number.
+    pub(super) fn new(poll: &'a Poll, checkpoint: Checkpoint) -> Self {
+        Self {
+            poll,
+            checkpoint,
+            deciding: None,
+            committing: None,
+            scratch: vec![Scratch::default(), Scratch::default()],
+            place: 0,
+            sequence: 0,
+            total: PageTotal::default(),
+        }
+    }
+
+    /// Hands a batch in. Waits when two are on their way.
+    pub(super) async fn push(&mut self, sliced: Sliced) -> Result<(), PortError> {
+        let batch = self.batch(sliced);
+        self.settle_decision().await?;
+        let pipeline = Arc::clone(&self.poll.ports.pipeline);
+        let tables = self.poll.ports.tables.current();
+        let mut scratch = self.scratch.pop().unwrap_or_default();
+        let now = batch.received;
+        self.deciding = Some(tokio::task::spawn_blocking(move || {
+            let outcome = decide(&pipeline, &tables, batch, now, &mut scratch);
+            (outcome, scratch)
+        }));
+        Ok(())
+    }
+
+    /// Waits until everything handed in is committed.
+    pub(super) async fn finish(mut self) -> Result<PageTotal, PortError> {
+        self.settle_decision().await?;
+        self.settle_commit().await?;
+        Ok(self.total)
+    }
+
+    fn batch(&mut self, sliced: Sliced) -> RawBatch {
+        let batch = RawBatch {
+            source: self.poll.cell.id().clone(),
+            sequence: self.sequence,
+            received: self.poll.ports.clock.now(),
+            epoch: 0,
+            fetch: self.checkpoint.fetch,
+            first_place: self.place,
+            bytes: sliced.bytes,
+            records: sliced.records,
+        };
+        self.sequence += 1;
+        self.place = self
+            .place
+            .saturating_add(u32::try_from(batch.records.len()).unwrap_or(u32::MAX));
+        batch
+    }
+
+    async fn settle_decision(&mut self) -> Result<(), PortError> {
+        let Some(deciding) = self.deciding.take() else {
+            return Ok(());
+        };
+        let (outcome, scratch) = deciding.await.map_err(|error| {
+            PortError::permanent(format!("a batch could not be decided: {error}"))
+        })?;
+        self.scratch.push(scratch);
+        self.total.instants = self.total.instants.merge(instants(&outcome));
+        self.settle_commit().await?;
+        let request = Commit {
+            source: outcome.source.clone(),
+            lane: Lane::Poll,
+            at: self.poll.ports.clock.now(),
+            outcome: Some(outcome),
+            checkpoint: Some(self.checkpoint),
+            redriven: Vec::new(),
+        };
+        let (store, cell) = (
+            Arc::clone(&self.poll.ports.store),
+            Arc::clone(&self.poll.cell),
+        );
+        self.committing = Some(tokio::spawn(commit(store, cell, request)));
+        Ok(())
+    }
+
+    async fn settle_commit(&mut self) -> Result<(), PortError> {
+        let Some(committing) = self.committing.take() else {
+            return Ok(());
+        };
+        let receipt = committing
+            .await
+            .map_err(|error| PortError::transient(format!("a commit was given up: {error}")))??;
+        self.total.counts.add(&receipt.counts);
+        Ok(())
+    }
+}
+
+/// Commits and counts. A task of its own: should the turn be dropped, the books still get the receipt.
+async fn commit(
+    store: Arc<dyn Store>,
+    cell: Arc<SourceCell>,
+    request: Commit,
+) -> Result<Receipt, PortError> {
+    let receipt = store.commit(request).await?;
+    cell.count(&receipt.counts);
+    Ok(receipt)
+}
+
+/// Runs the pure part over one batch.
+pub(crate) fn decide(
+    pipeline: &Pipeline,
+    tables: &cresset_model::tables::Tables,
+    batch: RawBatch,
+    now: cresset_model::Timestamp,
+    scratch: &mut Scratch,
+) -> Outcome {
+    let prepared = pipeline.prepare(batch, scratch);
+    pipeline.finish(tables, prepared, &Answers, now, scratch)
+}
+
+impl PollPorts {
+    /// Commits a checkpoint alone.
+    pub(super) async fn commit_checkpoint(
+        &self,
+        cell: &SourceCell,
+        checkpoint: Checkpoint,
+    ) -> Result<(), PortError> {
+        let request = Commit {
+            source: cell.id().clone(),
+            lane: Lane::Urgent,
+            at: self.clock.now(),
+            outcome: None,
+            checkpoint: Some(checkpoint),
+            redriven: Vec::new(),
+        };
+        self.store.commit(request).await?;
+        cell.lock().checkpoint = Some(checkpoint);
+        Ok(())
+    }
+}
