@@ -1,1 +1,11 @@
 //! Bytes to outcomes: decode, normalize, enrich. Pure: no clock, no files, no runtime.
+//!
+//! It must not know who read the bytes, when it is now, or what came before: any number of batches
+//! may be processed at once and in any order.
+
+pub mod decode;
+mod enrich;
+mod instants;
+pub mod normalize;
+pub mod process;
+mod quote;

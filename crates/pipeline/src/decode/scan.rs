@@ -1,0 +1,475 @@
+//! Reads one record: checks all of it, and names its top-level fields without building anything.
+
+use cresset_model::batch::Reason;
+use cresset_model::limits::RecordLimits;
+use cresset_model::text::{Place, Span, Text};
+
+use super::fault::Fault;
+use super::unescape::{Nul, unescape};
+use crate::quote::{SHOWN_CHARS_MAX, plain, quoted};
+
+mod string;
+#[cfg(test)]
+mod tests;
+
+/// Up to this many keys of an object are compared with each other, more are sorted.
+const LINEAR_KEYS_MAX: usize = 16;
+/// Integers of up to this many digits cannot exceed the largest 64-bit float.
+const FINITE_DIGITS_MAX: usize = 300;
+
+/// What a JSON value is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Null,
+    True,
+    False,
+    Number,
+    String,
+    Array,
+    Object,
+}
+
+impl Kind {
+    /// The value as messages name it.
+    pub(crate) fn named(self) -> &'static str {
+        match self {
+            Self::Null => "null",
+            Self::True => "true",
+            Self::False => "false",
+            Self::Number => "a number",
+            Self::String => "a string",
+            Self::Array => "an array",
+            Self::Object => "an object",
+        }
+    }
+}
+
+/// A top-level field of a record.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Field {
+    /// Its key, unescaped; in the record or in the scratch's arena.
+    key: Text,
+    pub(crate) kind: Kind,
+    /// Its value as received, within the record; a string without its quotes.
+    pub(crate) value: Span,
+    /// Whether the value is a string with escapes in it.
+    pub(crate) escaped: bool,
+}
+
+/// Memory for one scan, kept from record to record.
+#[derive(Debug, Default)]
+pub(crate) struct ScanScratch {
+    levels: Vec<Level>,
+    keys: Vec<Key>,
+    order: Vec<usize>,
+    arena: String,
+    fields: Vec<Field>,
+}
+
+/// A container that is open.
+#[derive(Debug, Clone, Copy)]
+struct Level {
+    object: bool,
+    /// Where its keys begin among all keys of open objects.
+    keys_from: usize,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Key {
+    at: usize,
+    text: Text,
+}
+
+/// A record that was read.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Record<'a> {
+    /// Its text as received.
+    pub(crate) text: &'a str,
+    keys: &'a str,
+    /// Its top-level fields, in the order they came.
+    pub(crate) fields: &'a [Field],
+}
+
+impl<'a> Record<'a> {
+    /// The fields found in the last scan, which was one of `text`; after a fault those before it.
+    pub(crate) fn of(text: &'a str, scratch: &'a ScanScratch) -> Self {
+        Self {
+            text,
+            keys: &scratch.arena,
+            fields: &scratch.fields,
+        }
+    }
+
+    pub(crate) fn field(&self, name: &str) -> Option<Field> {
+        self.fields
+            .iter()
+            .find(|field| self.key(field) == name.as_bytes())
+            .copied()
+    }
+
+    pub(crate) fn key(&self, field: &Field) -> &'a [u8] {
+        bytes_of(field.key, self.text.as_bytes(), self.keys)
+    }
+
+    /// The value as received; a string without its quotes.
+    pub(crate) fn raw(&self, field: &Field) -> &'a str {
+        self.text.get(field.value.range()).unwrap_or_default()
+    }
+}
+
+fn bytes_of<'a>(text: Text, record: &'a [u8], arena: &'a str) -> &'a [u8] {
+    match text.place {
+        Place::Received => text.span.of(record),
+        Place::Arena => text.span.of(arena.as_bytes()),
+    }
+}
+
+/// Checks that the bytes are UTF-8.
+pub(crate) fn utf8(bytes: &[u8]) -> Result<&str, Fault> {
+    std::str::from_utf8(bytes).map_err(|error| {
+        let at = error.valid_up_to();
+        Fault::new(Reason::InvalidUtf8, format!("invalid UTF-8 at byte {at}"))
+    })
+}
+
+/// Checks that `text` is one JSON value (RFC 8259) within the limits, without duplicate keys and with
+/// numbers that fit a 64-bit float; if it is an object, its fields are in the scratch afterwards.
+/// Offsets in messages count bytes of the record from 0.
+pub(crate) fn scan(
+    text: &str,
+    limits: &RecordLimits,
+    scratch: &mut ScanScratch,
+) -> Result<Kind, Fault> {
+    scratch.levels.clear();
+    scratch.keys.clear();
+    scratch.arena.clear();
+    scratch.fields.clear();
+    Scan {
+        text,
+        bytes: text.as_bytes(),
+        at: 0,
+        limits,
+        scratch,
+        current: None,
+    }
+    .run()
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Next {
+    Value,
+    ElementOrEnd,
+    KeyOrEnd,
+    Key,
+    AfterValue,
+}
+
+struct Scan<'a> {
+    text: &'a str,
+    bytes: &'a [u8],
+    at: usize,
+    limits: &'a RecordLimits,
+    scratch: &'a mut ScanScratch,
+    /// The top-level field whose value is being read, with the start of that value.
+    current: Option<(Field, usize)>,
+}
+
+impl Scan<'_> {
+    fn run(mut self) -> Result<Kind, Fault> {
+        self.skip_blanks();
+        let root = self.peek().map_or(Kind::Null, kind_of_first);
+        let mut next = Next::Value;
+        loop {
+            self.skip_blanks();
+            next = match next {
+                Next::Value => self.value()?,
+                Next::ElementOrEnd if self.peek() == Some(b']') => self.close()?,
+                Next::ElementOrEnd => Next::Value,
+                Next::KeyOrEnd if self.peek() == Some(b'}') => self.close()?,
+                Next::KeyOrEnd | Next::Key => self.key()?,
+                Next::AfterValue => match self.scratch.levels.last() {
+                    None => break,
+                    Some(level) => self.after_value(level.object)?,
+                },
+            };
+        }
+        if self.at < self.bytes.len() {
+            return Err(self.expected("the end of the record"));
+        }
+        Ok(root)
+    }
+
+    fn peek(&self) -> Option<u8> {
+        self.bytes.get(self.at).copied()
+    }
+
+    fn skip_blanks(&mut self) {
+        while matches!(self.peek(), Some(b' ' | b'\t' | b'\r' | b'\n')) {
+            self.at += 1;
+        }
+    }
+
+    fn invalid(detail: String) -> Fault {
+        Fault::new(Reason::InvalidJson, detail)
+    }
+
+    fn expected(&self, what: &str) -> Fault {
+        let at = self.at;
+        match self.text.get(at..).and_then(|rest| rest.chars().next()) {
+            None => Self::invalid(format!("the record ends where {what} is expected")),
+            Some(found) => {
+                let found = quoted(found.encode_utf8(&mut [0; 4]), 1);
+                Self::invalid(format!("{what} is expected at byte {at}, found {found}"))
+            }
+        }
+    }
+
+    fn value(&mut self) -> Result<Next, Fault> {
+        let start = self.at;
+        if let Some((_, value_start)) = &mut self.current
+            && self.scratch.levels.len() == 1
+        {
+            *value_start = start;
+        }
+        match self.peek() {
+            Some(b'{') => return self.open(true),
+            Some(b'[') => return self.open(false),
+            Some(b'"') => {
+                let (content, escaped) = self.string()?;
+                self.value_ended(Kind::String, content, escaped);
+            }
+            Some(b'-' | b'0'..=b'9') => {
+                self.number()?;
+                self.value_ended(Kind::Number, Span::between(start, self.at), false);
+            }
+            _ => {
+                let kind = self.literal()?;
+                self.value_ended(kind, Span::between(start, self.at), false);
+            }
+        }
+        Ok(Next::AfterValue)
+    }
+
+    fn literal(&mut self) -> Result<Kind, Fault> {
+        let rest = self.bytes.get(self.at..).unwrap_or_default();
+        for (word, kind) in [
+            ("null", Kind::Null),
+            ("true", Kind::True),
+            ("false", Kind::False),
+        ] {
+            if rest.starts_with(word.as_bytes()) {
+                self.at += word.len();
+                return Ok(kind);
+            }
+        }
+        Err(self.expected("a value"))
+    }
+
+    fn open(&mut self, object: bool) -> Result<Next, Fault> {
+        let limit = self.limits.depth_max;
+        if self.scratch.levels.len() >= limit {
+            let at = self.at;
+            return Err(Fault::new(
+                Reason::TooDeep,
+                format!("nested deeper than {limit} levels at byte {at}"),
+            ));
+        }
+        self.scratch.levels.push(Level {
+            object,
+            keys_from: self.scratch.keys.len(),
+        });
+        self.at += 1;
+        Ok(if object {
+            Next::KeyOrEnd
+        } else {
+            Next::ElementOrEnd
+        })
+    }
+
+    fn close(&mut self) -> Result<Next, Fault> {
+        self.at += 1;
+        let Some(level) = self.scratch.levels.pop() else {
+            return Ok(Next::AfterValue);
+        };
+        if level.object {
+            self.check_duplicates(level.keys_from)?;
+            self.scratch.keys.truncate(level.keys_from);
+        }
+        let kind = if level.object {
+            Kind::Object
+        } else {
+            Kind::Array
+        };
+        if let Some((_, start)) = self.current {
+            self.value_ended(kind, Span::between(start, self.at), false);
+        }
+        Ok(Next::AfterValue)
+    }
+
+    fn value_ended(&mut self, kind: Kind, value: Span, escaped: bool) {
+        if self.scratch.levels.len() == 1
+            && let Some((field, _)) = self.current.take()
+        {
+            self.scratch.fields.push(Field {
+                kind,
+                value,
+                escaped,
+                ..field
+            });
+        }
+    }
+
+    fn after_value(&mut self, object: bool) -> Result<Next, Fault> {
+        match (self.peek(), object) {
+            (Some(b','), _) => {
+                self.at += 1;
+                Ok(if object { Next::Key } else { Next::Value })
+            }
+            (Some(b'}'), true) | (Some(b']'), false) => self.close(),
+            (_, true) => Err(self.expected("`,` or `}`")),
+            (_, false) => Err(self.expected("`,` or `]`")),
+        }
+    }
+
+    fn key(&mut self) -> Result<Next, Fault> {
+        if self.peek() != Some(b'"') {
+            return Err(self.expected("a key"));
+        }
+        let at = self.at;
+        let keys_from = self
+            .scratch
+            .levels
+            .last()
+            .map_or(0, |level| level.keys_from);
+        let limit = self.limits.keys_max;
+        if self.scratch.keys.len() - keys_from >= limit {
+            return Err(Fault::new(
+                Reason::TooManyKeys,
+                format!("more than {limit} keys in one object at byte {at}"),
+            ));
+        }
+        let (content, escaped) = self.string()?;
+        let text = if escaped {
+            let start = self.scratch.arena.len();
+            let raw = self.text.get(content.range()).unwrap_or_default();
+            unescape(raw, Nul::Keep, &mut self.scratch.arena);
+            Text {
+                place: Place::Arena,
+                span: Span::between(start, self.scratch.arena.len()),
+            }
+        } else {
+            Text::received(content)
+        };
+        self.scratch.keys.push(Key { at, text });
+        if self.scratch.levels.len() == 1 {
+            let field = Field {
+                key: text,
+                kind: Kind::Null,
+                value: Span::default(),
+                escaped: false,
+            };
+            self.current = Some((field, 0));
+        }
+        self.skip_blanks();
+        if self.peek() != Some(b':') {
+            return Err(self.expected("`:`"));
+        }
+        self.at += 1;
+        Ok(Next::Value)
+    }
+
+    /// Refuses the object that has just been closed if one of its keys occurs twice.
+    fn check_duplicates(&mut self, keys_from: usize) -> Result<(), Fault> {
+        let ScanScratch {
+            keys, order, arena, ..
+        } = &mut *self.scratch;
+        let keys = keys.get(keys_from..).unwrap_or_default();
+        let bytes = |key: &Key| bytes_of(key.text, self.bytes, arena);
+        let duplicate = if keys.len() <= LINEAR_KEYS_MAX {
+            keys.iter().enumerate().find_map(|(index, key)| {
+                let before = keys.get(..index).unwrap_or_default();
+                let repeated = before.iter().any(|other| bytes(other) == bytes(key));
+                repeated.then_some(key)
+            })
+        } else {
+            // Sorting keeps an object with many keys cheap, whatever its sender chose them to be.
+            order.clear();
+            order.extend(0..keys.len());
+            let at = |index: usize| keys.get(index).map_or(&[][..], bytes);
+            order.sort_unstable_by(|a, b| at(*a).cmp(at(*b)).then(a.cmp(b)));
+            order
+                .array_windows()
+                .filter(|[first, second]| at(*first) == at(*second))
+                .filter_map(|[_, second]| keys.get(*second))
+                .min_by_key(|key| key.at)
+        };
+        match duplicate {
+            None => Ok(()),
+            Some(key) => {
+                let name = quoted(&String::from_utf8_lossy(bytes(key)), SHOWN_CHARS_MAX);
+                let at = key.at;
+                Err(Fault::new(
+                    Reason::DuplicateKey,
+                    format!("duplicate key {name} at byte {at}"),
+                ))
+            }
+        }
+    }
+
+    fn digits(&mut self) -> usize {
+        let start = self.at;
+        while matches!(self.peek(), Some(b'0'..=b'9')) {
+            self.at += 1;
+        }
+        self.at - start
+    }
+
+    fn number(&mut self) -> Result<(), Fault> {
+        let start = self.at;
+        if self.peek() == Some(b'-') {
+            self.at += 1;
+        }
+        let zero = self.peek() == Some(b'0');
+        let digits = self.digits();
+        let mut valid = digits == 1 || (digits > 1 && !zero);
+        let mut exponent = false;
+        if valid && self.peek() == Some(b'.') {
+            self.at += 1;
+            valid = self.digits() > 0;
+        }
+        if valid && matches!(self.peek(), Some(b'e' | b'E')) {
+            exponent = true;
+            self.at += 1;
+            if matches!(self.peek(), Some(b'+' | b'-')) {
+                self.at += 1;
+            }
+            valid = self.digits() > 0;
+        }
+        if !valid {
+            return Err(Self::invalid(format!("invalid number at byte {start}")));
+        }
+        if exponent || digits > FINITE_DIGITS_MAX {
+            let token = self.text.get(start..self.at).unwrap_or_default();
+            if !token.parse::<f64>().is_ok_and(f64::is_finite) {
+                let shown = plain(token, SHOWN_CHARS_MAX);
+                return Err(Fault::new(
+                    Reason::NumberOutOfRange,
+                    format!("the number {shown} at byte {start} does not fit a 64-bit float"),
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn kind_of_first(first: u8) -> Kind {
+    match first {
+        b'{' => Kind::Object,
+        b'[' => Kind::Array,
+        b'"' => Kind::String,
+        b't' => Kind::True,
+        b'f' => Kind::False,
+        b'n' => Kind::Null,
+        _ => Kind::Number,
+    }
+}
