@@ -13,7 +13,7 @@ use cresset_model::text::{Span, Text};
 use cresset_model::{AlertId, ContentHash, DeadLetterId, SourceId, Timestamp};
 
 use crate::decode::Fault;
-use crate::decode::scan::{Kind, Record, ScanScratch, scan, utf8};
+use crate::decode::scan::{Kind, Record, ScanScratch, scan, too_large, utf8};
 use crate::enrich::{geo, user};
 pub use crate::instants::{Instants, instants};
 pub use crate::normalize::Adapter;
@@ -217,6 +217,12 @@ impl Pipeline {
         scratch: &mut Scratch,
     ) -> Result<Normalized, (Stage, Fault)> {
         let decode = |fault| (Stage::Decode, fault);
+        // The slicer has seen to it already; records that come another way are held to it here.
+        let limit = self.spec.limits.record_bytes_max;
+        if raw.len() > limit {
+            scratch.scan.clear();
+            return Err(decode(too_large(raw.len() as u64, limit)));
+        }
         let text = utf8(raw).map_err(decode)?;
         let kind = scan(text, &self.spec.limits, &mut scratch.scan).map_err(decode)?;
         if kind != Kind::Object {

@@ -66,6 +66,16 @@ pub(crate) struct ScanScratch {
     fields: Vec<Field>,
 }
 
+impl ScanScratch {
+    /// Forgets the last record.
+    pub(crate) fn clear(&mut self) {
+        self.levels.clear();
+        self.keys.clear();
+        self.arena.clear();
+        self.fields.clear();
+    }
+}
+
 /// A container that is open.
 #[derive(Debug, Clone, Copy)]
 struct Level {
@@ -124,6 +134,14 @@ fn bytes_of<'a>(text: Text, record: &'a [u8], arena: &'a str) -> &'a [u8] {
     }
 }
 
+/// The fault of a record of `full_bytes` bytes, more than `limit`.
+pub(crate) fn too_large(full_bytes: u64, limit: usize) -> Fault {
+    Fault::new(
+        Reason::RecordTooLarge,
+        format!("the record has {full_bytes} bytes, the limit is {limit}"),
+    )
+}
+
 /// Checks that the bytes are UTF-8.
 pub(crate) fn utf8(bytes: &[u8]) -> Result<&str, Fault> {
     std::str::from_utf8(bytes).map_err(|error| {
@@ -140,10 +158,7 @@ pub(crate) fn scan(
     limits: &RecordLimits,
     scratch: &mut ScanScratch,
 ) -> Result<Kind, Fault> {
-    scratch.levels.clear();
-    scratch.keys.clear();
-    scratch.arena.clear();
-    scratch.fields.clear();
+    scratch.clear();
     Scan {
         text,
         bytes: text.as_bytes(),

@@ -1,10 +1,11 @@
 //! Cuts the array of records out of an answer while the answer arrives.
 
 use bytes::Bytes;
-use cresset_model::batch::{RawRecord, Reason, RecordFault};
+use cresset_model::batch::{RawRecord, RecordFault};
 use cresset_model::limits::{DEAD_LETTER_RAW_BYTES_MAX, RecordLimits};
 use cresset_model::text::Span;
 
+use super::scan::too_large;
 use super::seek::{Event, Seek};
 use super::slice_error::{SliceError, describe_head};
 use super::walk::{Walk, blanks};
@@ -369,14 +370,14 @@ impl ArraySlicer {
         let limit = self.limits.record_bytes_max;
         self.records.push(RawRecord {
             span: Span::between(open.start, self.buffer.len()),
-            fault: open.hasher.map(|hasher| RecordFault {
-                reason: Reason::RecordTooLarge,
-                detail: format!(
-                    "the record has {} bytes, the limit is {limit}",
-                    open.full_bytes
-                ),
-                full_bytes: open.full_bytes,
-                full_hash: *hasher.finalize().as_bytes(),
+            fault: open.hasher.map(|hasher| {
+                let fault = too_large(open.full_bytes, limit);
+                RecordFault {
+                    reason: fault.reason,
+                    detail: fault.detail,
+                    full_bytes: open.full_bytes,
+                    full_hash: *hasher.finalize().as_bytes(),
+                }
             }),
         });
         self.count += 1;

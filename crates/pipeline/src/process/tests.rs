@@ -140,6 +140,43 @@ fn the_identity_knows_only_source_kind_and_upstream_id() {
 }
 
 #[test]
+fn the_content_keeps_a_number_and_its_text_apart() {
+    let with = |extra: &str| STANDARD.replacen('{', &format!("{{\"x\":{extra},"), 1);
+    let contents = ["1", "\"1\"", "true", "\"true\"", "null", "\"\""].map(|extra| {
+        let outcome = outcome(&format!("[{}]", with(extra)));
+        outcome.alerts[0].content
+    });
+    for (index, content) in contents.iter().enumerate() {
+        assert!(!contents[..index].contains(content), "{index}");
+    }
+}
+
+#[test]
+fn the_record_limit_holds_for_records_that_were_not_sliced() {
+    let spec = PipelineSpec {
+        limits: RecordLimits {
+            record_bytes_max: STANDARD.len(),
+            ..RecordLimits::default()
+        },
+        ..*pipeline().spec()
+    };
+    let longer = STANDARD.replace("\"d\"", "\"de\"");
+    let batch = batch_of(format!("[{STANDARD},{longer}]").as_bytes());
+    let mut scratch = Scratch::default();
+    let prepared = Pipeline::new(spec).prepare(batch, &mut scratch);
+    assert_eq!(prepared.alerts.len(), 1);
+    let rejected = &prepared.rejected[0];
+    assert_eq!(
+        (rejected.stage, rejected.reason),
+        (Stage::Decode, Reason::RecordTooLarge)
+    );
+    let (got, limit) = (longer.len(), STANDARD.len());
+    let detail = format!("the record has {got} bytes, the limit is {limit}");
+    assert_eq!(rejected.detail, detail);
+    assert_eq!(rejected.upstream_id, None);
+}
+
+#[test]
 fn a_bad_record_is_rejected_alone_with_stage_and_reason() {
     let bad = [
         (
@@ -171,10 +208,10 @@ fn a_bad_record_is_rejected_alone_with_stage_and_reason() {
             Some("7"),
         ),
         (
-            r#"{"alertId":"\u0078y","source":"waf"}"#,
+            r#"{"alertId":"\u0078y","source":"waf","criticality":1,"summary":"\u0041"}"#,
             Stage::Normalize,
             Reason::MissingField,
-            "field \"criticality\" is missing (a waf alert needs alertId, source, criticality, summary, sourceAddress, destinationAddress, timestamp)",
+            "field \"sourceAddress\" is missing (a waf alert needs alertId, source, criticality, summary, sourceAddress, destinationAddress, timestamp)",
             Some("xy"),
         ),
     ];
@@ -183,6 +220,8 @@ fn a_bad_record_is_rejected_alone_with_stage_and_reason() {
     assert_eq!(outcome.read, 6);
     assert_eq!(outcome.alerts.len(), 1);
     assert_eq!(outcome.alerts[0].record, 5);
+    // Nothing of a refused record stays in the arena but its id.
+    assert_eq!(outcome.arena, "xyalice");
     for ((record, stage, reason, detail, id), got) in bad.into_iter().zip(&outcome.rejected) {
         assert_eq!(
             (got.stage, got.reason, got.detail.as_str()),

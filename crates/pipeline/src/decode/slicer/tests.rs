@@ -1,3 +1,4 @@
+use cresset_model::batch::Reason;
 use proptest::prelude::*;
 use serde_json::Value;
 
@@ -361,13 +362,20 @@ fn a_full_batch_takes_no_more_until_it_is_taken() {
 fn an_oversized_record_is_hashed_and_not_kept() {
     let large = |content: usize| format!("\"{}\"", "x".repeat(content));
     // At the limit, one beyond, ten times, and beyond what a dead letter keeps.
-    for (full, fault) in [(100, false), (101, true), (1_000, true), (300_000, true)] {
+    for (limit, full, fault) in [
+        (100, 100, false),
+        (100, 101, true),
+        (100, 1_000, true),
+        (100, 300_000, true),
+        (100_000, 100_000, false),
+        (100_000, 100_001, true),
+    ] {
         let record = large(full - 2);
         let answer = format!("[1,{record},2]");
         for chunk in [usize::MAX, 7, 50_000] {
             let mut slicer = ArraySlicer::new(
                 RecordLimits {
-                    record_bytes_max: 100,
+                    record_bytes_max: limit,
                     ..limits()
                 },
                 None,
@@ -375,13 +383,17 @@ fn an_oversized_record_is_hashed_and_not_kept() {
             let (batches, result) = slice_with(&mut slicer, answer.as_bytes(), &[chunk]);
             assert_eq!(result, Ok(()));
             let records = texts(&batches);
-            let kept = full.min(DEAD_LETTER_RAW_BYTES_MAX);
+            let kept = if fault {
+                full.min(DEAD_LETTER_RAW_BYTES_MAX)
+            } else {
+                full
+            };
             assert_eq!(records[0], b"1");
             assert_eq!(records[1], &record.as_bytes()[..kept]);
             assert_eq!(records[2], b"2");
             let expected = fault.then(|| RecordFault {
                 reason: Reason::RecordTooLarge,
-                detail: format!("the record has {full} bytes, the limit is 100"),
+                detail: format!("the record has {full} bytes, the limit is {limit}"),
                 full_bytes: full as u64,
                 full_hash: *blake3::hash(record.as_bytes()).as_bytes(),
             });
