@@ -1,0 +1,280 @@
+//! The request.
+
+use std::sync::Arc;
+
+use cresset_model::Timestamp;
+use cresset_model::ports::{Body, BoxFuture, Clock, FetchError, Upstream};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use reqwest::Url;
+use reqwest::header::{
+    ACCEPT, ACCEPT_ENCODING, CONNECTION, CONTENT_LENGTH, HOST, HeaderName, HeaderValue,
+    TRANSFER_ENCODING, USER_AGENT,
+};
+use tokio::time::{Instant, timeout};
+
+use super::body::{AnswerBody, BodyLimits, Encoding};
+use super::config::{Auth, HttpPollConfig, SinceFormat, Timeouts};
+use super::deadline::Deadline;
+use super::failure::{of_send, of_status, permanent, span, transient};
+use crate::egress::Egress;
+use crate::http::{Transport, client};
+
+/// What a query value may hold as it is (RFC 3986, unreserved).
+const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
+
+/// Settings that cannot work.
+#[derive(Debug, thiserror::Error)]
+pub enum HttpPollError {
+    /// `url` cannot be read.
+    #[error("`url` is not valid: {0}")]
+    UrlInvalid(String),
+    /// `url` has another scheme.
+    #[error("`url` must begin with http:// or https://, not {0}://")]
+    UrlScheme(String),
+    /// `url` has a user or a password in it.
+    #[error("`url` must not hold a user or password: use `auth`")]
+    UrlCredentials,
+    /// The parameter for the instant is there already.
+    #[error("`url` already has the parameter `{0}`: remove it, it is set for each request")]
+    SinceInUrl(String),
+    /// The parameter for the instant has no name.
+    #[error("`since_parameter` must not be empty")]
+    SinceEmpty,
+    /// `allow_private` is not a host and a port.
+    #[error("`allow_private` must be host:port, such as 127.0.0.1:8001, not `{0}`")]
+    AllowPrivate(String),
+    /// The header cannot be set.
+    #[error("`auth` cannot use the header `{0}`")]
+    AuthHeader(String),
+    /// The secret cannot be sent.
+    #[error("the secret of `auth` holds characters that no header can carry, such as a line end")]
+    AuthSecret,
+    /// The user of basic authentication has a colon.
+    #[error("the user of `auth` must not hold a colon")]
+    AuthUser,
+    /// The HTTP client cannot be built.
+    #[error("cannot prepare the HTTP client")]
+    Client(#[source] reqwest::Error),
+}
+
+/// Polls one upstream over HTTP.
+pub struct HttpPoll {
+    client: reqwest::Client,
+    clock: Arc<dyn Clock>,
+    url: Url,
+    /// The address with the values of its query hidden: they may be keys.
+    shown: Url,
+    since_parameter: String,
+    since_format: SinceFormat,
+    auth: Option<Auth>,
+    egress: Arc<Egress>,
+    timeouts: Timeouts,
+    answer_bytes_max: u64,
+}
+
+impl HttpPoll {
+    /// Checks the settings and prepares the client. The clock is asked when `Retry-After` is a date.
+    pub fn new(config: HttpPollConfig, clock: Arc<dyn Clock>) -> Result<Self, HttpPollError> {
+        let url = checked_url(&config)?;
+        if let Some(allowed) = &config.allow_private {
+            check_host_port(allowed)?;
+        }
+        if let Some(auth) = &config.auth {
+            check_auth(auth)?;
+        }
+        let egress = Egress::of(&url, config.allow_private.as_deref())
+            .ok_or_else(|| HttpPollError::UrlInvalid("it has no host".to_owned()))?;
+        let egress = Arc::new(egress);
+        let transport = if url.scheme() == "https" {
+            Transport::Tls
+        } else {
+            Transport::Plain
+        };
+        Ok(Self {
+            client: client(&egress, transport, config.timeouts.connect)
+                .map_err(HttpPollError::Client)?,
+            clock,
+            shown: without_values(&url),
+            url,
+            since_parameter: config.since_parameter,
+            since_format: config.since_format,
+            auth: config.auth,
+            egress,
+            timeouts: config.timeouts,
+            answer_bytes_max: config.answer_bytes_max,
+        })
+    }
+
+    async fn ask(&self, since: Timestamp) -> Result<Box<dyn Body>, FetchError> {
+        self.egress
+            .check_literal()
+            .map_err(|refused| permanent(refused.to_string()))?;
+        let shown = self.with_since(&self.shown, since);
+        let begun = Instant::now();
+        let response = self.head(since, shown.as_str()).await?;
+        let waited = begun.elapsed();
+        if !response.status().is_success() {
+            let (status, headers) = (response.status(), response.headers());
+            return Err(of_status(status, headers, shown.as_str(), self.clock.now()));
+        }
+        let encoding = Encoding::of(response.headers()).map_err(|name| {
+            permanent(format!(
+                "refused content encoding '{name}' for url '{shown}': only gzip is unpacked"
+            ))
+        })?;
+        let limits = BodyLimits {
+            idle: self.timeouts.idle,
+            answer_bytes_max: self.answer_bytes_max,
+        };
+        let deadline = Deadline::new(&self.timeouts, waited);
+        let address = self.shown.to_string();
+        Ok(Box::new(AnswerBody::new(
+            response, address, limits, deadline, encoding,
+        )))
+    }
+
+    async fn head(&self, since: Timestamp, shown: &str) -> Result<reqwest::Response, FetchError> {
+        let mut request = self
+            .client
+            .get(self.with_since(&self.url, since))
+            .header(ACCEPT, "application/json")
+            .header(ACCEPT_ENCODING, "gzip");
+        request = match &self.auth {
+            None => request,
+            Some(Auth::Bearer(token)) => request.bearer_auth(token.reveal()),
+            Some(Auth::Basic { user, password }) => {
+                request.basic_auth(user, Some(password.reveal()))
+            }
+            Some(Auth::Header { name, value }) => {
+                let value = sensitive(value.reveal());
+                request.header(name, value.expect("the constructor has checked the value"))
+            }
+        };
+        let allowed = self.timeouts.first_byte.min(self.timeouts.total);
+        match timeout(allowed, request.send()).await {
+            Ok(Ok(response)) => Ok(response),
+            Ok(Err(error)) => Err(of_send(
+                &error,
+                &self.egress.target(),
+                self.timeouts.connect,
+            )),
+            Err(_) => Err(transient(format!(
+                "no answer within {} from {shown}",
+                span(allowed)
+            ))),
+        }
+    }
+
+    fn with_since(&self, url: &Url, since: Timestamp) -> Url {
+        let instant = self.since_format.write(since);
+        let pair = format!(
+            "{}={}",
+            utf8_percent_encode(&self.since_parameter, UNRESERVED),
+            utf8_percent_encode(&instant, UNRESERVED)
+        );
+        let query = match url.query() {
+            None | Some("") => pair,
+            Some(kept) => format!("{kept}&{pair}"),
+        };
+        let mut url = url.clone();
+        url.set_query(Some(&query));
+        url
+    }
+}
+
+impl Upstream for HttpPoll {
+    fn get(&self, since: Timestamp) -> BoxFuture<'_, Result<Box<dyn Body>, FetchError>> {
+        Box::pin(self.ask(since))
+    }
+
+    fn address(&self) -> String {
+        self.shown.to_string()
+    }
+}
+
+fn checked_url(config: &HttpPollConfig) -> Result<Url, HttpPollError> {
+    let mut url = Url::parse(config.url.trim())
+        .map_err(|error| HttpPollError::UrlInvalid(error.to_string()))?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(HttpPollError::UrlScheme(url.scheme().to_owned()));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(HttpPollError::UrlCredentials);
+    }
+    if config.since_parameter.is_empty() {
+        return Err(HttpPollError::SinceEmpty);
+    }
+    if url
+        .query_pairs()
+        .any(|(key, _)| key == config.since_parameter.as_str())
+    {
+        return Err(HttpPollError::SinceInUrl(config.since_parameter.clone()));
+    }
+    url.set_fragment(None);
+    Ok(url)
+}
+
+fn check_host_port(text: &str) -> Result<(), HttpPollError> {
+    let valid = text.rsplit_once(':').is_some_and(|(host, port)| {
+        let bare = host
+            .strip_prefix('[')
+            .and_then(|host| host.strip_suffix(']'));
+        let host_valid = match bare {
+            Some(address) => address.parse::<std::net::Ipv6Addr>().is_ok(),
+            None => !host.is_empty() && !host.contains([':', '/', '@', ' ']),
+        };
+        host_valid && port.parse::<u16>().is_ok_and(|port| port > 0)
+    });
+    if valid {
+        return Ok(());
+    }
+    Err(HttpPollError::AllowPrivate(text.to_owned()))
+}
+
+fn check_auth(auth: &Auth) -> Result<(), HttpPollError> {
+    match auth {
+        Auth::Bearer(token) => sensitive(token.reveal()).map(drop),
+        Auth::Basic { user, .. } if user.contains(':') => Err(HttpPollError::AuthUser),
+        Auth::Basic { .. } => Ok(()),
+        Auth::Header { name, value } => {
+            let parsed = HeaderName::try_from(name.as_str()).ok();
+            let ours = [
+                ACCEPT,
+                ACCEPT_ENCODING,
+                CONNECTION,
+                CONTENT_LENGTH,
+                HOST,
+                TRANSFER_ENCODING,
+                USER_AGENT,
+            ];
+            if parsed.is_none_or(|name| ours.contains(&name)) {
+                return Err(HttpPollError::AuthHeader(name.clone()));
+            }
+            sensitive(value.reveal()).map(drop)
+        }
+    }
+}
+
+fn sensitive(value: &str) -> Result<HeaderValue, HttpPollError> {
+    let mut value = HeaderValue::from_str(value).map_err(|_| HttpPollError::AuthSecret)?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+/// The address with `***` for every value of its query.
+fn without_values(url: &Url) -> Url {
+    let mut shown = url.clone();
+    let query = url.query().map(|query| {
+        let pairs = query.split('&').map(|pair| match pair.split_once('=') {
+            Some((key, _)) => format!("{key}=***"),
+            None => "***".to_owned(),
+        });
+        pairs.collect::<Vec<_>>().join("&")
+    });
+    shown.set_query(query.as_deref());
+    shown
+}
