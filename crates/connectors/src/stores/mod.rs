@@ -1,3 +1,4 @@
 //! Stores: where alerts, dead letters, counters and checkpoints are kept.
 
+pub mod live_index;
 pub mod sqlite;
