@@ -1,0 +1,10 @@
+//! `/api/v1/alerts`.
+
+mod filter;
+mod item;
+mod list;
+mod provenance;
+mod show;
+
+pub(crate) use list::list;
+pub(crate) use show::show;

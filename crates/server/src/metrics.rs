@@ -1,0 +1,205 @@
+//! `GET /metrics` in the Prometheus text format.
+
+mod exposition;
+
+use axum::extract::State;
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::Response;
+use cresset_model::Timestamp;
+use cresset_model::ports::StoreFacts;
+use cresset_model::source::{SourceState, SyncStatus};
+
+use crate::services::{App, Shared};
+use crate::{ask, reply};
+use exposition::{Exposition, Kind};
+
+const MEDIA: HeaderValue = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
+
+/// Every metric.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Metric {
+    BuildInfo,
+    StartTime,
+    Records,
+    Turns,
+    Status,
+    BookmarkLag,
+    LastSuccess,
+    Interval,
+    StoreUp,
+    StoreAlerts,
+    StoreDeadLetters,
+    StoreHead,
+    StoreDiskBytes,
+    StoreWalBytes,
+    IndexReady,
+    IndexRows,
+    IndexBytes,
+    HttpRequests,
+}
+
+impl Metric {
+    /// Name, type and meaning.
+    fn parts(self) -> (&'static str, Kind, &'static str) {
+        use Kind::{Counter, Gauge};
+        match self {
+            Self::BuildInfo => ("cresset_build_info", Gauge, "1; the version is a label"),
+            Self::StartTime => (
+                "cresset_start_time_seconds",
+                Gauge,
+                "Start of the process, unix time",
+            ),
+            Self::Records => (
+                "cresset_source_records_total",
+                Counter,
+                "Records of a source by what became of them; read + redriven equals the sum of all others",
+            ),
+            Self::Turns => (
+                "cresset_source_turns_total",
+                Counter,
+                "Poll turns that have ended since the process started",
+            ),
+            Self::Status => (
+                "cresset_source_status",
+                Gauge,
+                "1 for the status a source is in, 0 for all others",
+            ),
+            Self::BookmarkLag => (
+                "cresset_source_bookmark_lag_seconds",
+                Gauge,
+                "Seconds from the bookmark to now",
+            ),
+            Self::LastSuccess => (
+                "cresset_source_last_success_time_seconds",
+                Gauge,
+                "End of the latest successful sync, unix time",
+            ),
+            Self::Interval => (
+                "cresset_source_interval_seconds",
+                Gauge,
+                "Seconds between polls",
+            ),
+            Self::StoreUp => ("cresset_store_up", Gauge, "Whether the store answers"),
+            Self::StoreAlerts => ("cresset_store_alerts", Gauge, "Alerts stored now"),
+            Self::StoreDeadLetters => ("cresset_store_dead_letters", Gauge, "Open dead letters"),
+            Self::StoreHead => (
+                "cresset_store_change_log_position",
+                Gauge,
+                "Last position of the change log",
+            ),
+            Self::StoreDiskBytes => (
+                "cresset_store_disk_bytes",
+                Gauge,
+                "Bytes on disk, journals included",
+            ),
+            Self::StoreWalBytes => (
+                "cresset_store_wal_bytes",
+                Gauge,
+                "Bytes of the write-ahead log",
+            ),
+            Self::IndexReady => (
+                "cresset_index_ready",
+                Gauge,
+                "Whether the live index is in use",
+            ),
+            Self::IndexRows => ("cresset_index_rows", Gauge, "Rows of the live index"),
+            Self::IndexBytes => ("cresset_index_bytes", Gauge, "Bytes of the live index"),
+            Self::HttpRequests => (
+                "cresset_http_requests_total",
+                Counter,
+                "Requests answered, by method, route and status",
+            ),
+        }
+    }
+}
+
+/// All metrics, also while the store does not answer.
+pub(crate) async fn get(State(app): State<Shared>) -> Response {
+    let facts = ask::facts(&app).await.ok();
+    let mut out = Exposition::default();
+    of_process(&mut out, &app);
+    of_sources(&mut out, &app.services.control.sources());
+    of_store(&mut out, facts.as_ref());
+    of_requests(&mut out, &app);
+    reply::typed(StatusCode::OK, MEDIA, out.finish())
+}
+
+fn of_process(out: &mut Exposition, app: &App) {
+    let facts = &app.services.facts;
+    begin(out, Metric::BuildInfo);
+    out.sample(&[("version", &facts.version)], 1);
+    begin(out, Metric::StartTime);
+    out.sample(&[], facts.started.seconds());
+}
+
+fn of_sources(out: &mut Exposition, sources: &[SourceState]) {
+    begin(out, Metric::Records);
+    for source in sources {
+        for (name, count) in source.counters.named() {
+            out.sample(&[("source", source.id.as_str()), ("outcome", name)], count);
+        }
+    }
+    begin(out, Metric::Turns);
+    for source in sources {
+        out.sample(&[("source", source.id.as_str())], source.turns);
+    }
+    begin(out, Metric::Status);
+    for source in sources {
+        for status in SyncStatus::ALL {
+            let labels = [("source", source.id.as_str()), ("status", status.as_str())];
+            out.sample(&labels, u8::from(source.status == status));
+        }
+    }
+    begin(out, Metric::BookmarkLag);
+    for source in sources {
+        if let Some(lag) = source.lag_seconds {
+            out.sample(&[("source", source.id.as_str())], lag);
+        }
+    }
+    begin(out, Metric::LastSuccess);
+    for source in sources {
+        if let Some(at) = source.last_success.map(Timestamp::seconds) {
+            out.sample(&[("source", source.id.as_str())], at);
+        }
+    }
+    begin(out, Metric::Interval);
+    for source in sources {
+        let seconds = u64::from(source.interval_minutes) * 60;
+        out.sample(&[("source", source.id.as_str())], seconds);
+    }
+}
+
+fn of_store(out: &mut Exposition, facts: Option<&StoreFacts>) {
+    begin(out, Metric::StoreUp);
+    out.sample(&[], u8::from(facts.is_some()));
+    let Some(facts) = facts else {
+        return;
+    };
+    for (metric, value) in [
+        (Metric::StoreAlerts, facts.alerts),
+        (Metric::StoreDeadLetters, facts.dead_letters),
+        (Metric::StoreHead, facts.head),
+        (Metric::StoreDiskBytes, facts.disk_bytes),
+        (Metric::StoreWalBytes, facts.wal_bytes),
+        (Metric::IndexReady, u64::from(facts.index.ready)),
+        (Metric::IndexRows, facts.index.rows),
+        (Metric::IndexBytes, facts.index.bytes),
+    ] {
+        begin(out, metric);
+        out.sample(&[], value);
+    }
+}
+
+fn of_requests(out: &mut Exposition, app: &App) {
+    begin(out, Metric::HttpRequests);
+    for ((method, route, status), count) in app.traffic.snapshot() {
+        let status = status.to_string();
+        let labels = [("method", method), ("route", &route), ("status", &status)];
+        out.sample(&labels, count);
+    }
+}
+
+fn begin(out: &mut Exposition, metric: Metric) {
+    let (name, kind, help) = metric.parts();
+    out.begin(name, kind, help);
+}

@@ -1,0 +1,127 @@
+//! Answers, and bodies of requests, in the forms that all routes share.
+
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::response::Response;
+use bytes::Bytes;
+
+use crate::json;
+
+/// Bytes of a request's body; a longer one is refused with 413.
+pub(crate) const BODY_BYTES_MAX: usize = 64 << 10;
+/// How long a client may take to send its body.
+const BODY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The media type of JSON answers, without a charset as the original has it.
+pub(crate) const JSON: HeaderValue = HeaderValue::from_static("application/json");
+/// The media type of pages.
+pub(crate) const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
+
+/// An answer with a body of the given media type.
+pub(crate) fn typed(status: StatusCode, media: HeaderValue, body: impl Into<Body>) -> Response {
+    let mut response = Response::new(body.into());
+    *response.status_mut() = status;
+    response.headers_mut().insert(header::CONTENT_TYPE, media);
+    response
+}
+
+/// A JSON answer.
+pub(crate) fn json(status: StatusCode, body: impl Into<Body>) -> Response {
+    typed(status, JSON, body)
+}
+
+/// A JSON answer of a value.
+pub(crate) fn json_of(status: StatusCode, value: &impl serde::Serialize) -> Response {
+    let body = serde_json::to_string(value).expect("answers have text keys and finite numbers");
+    json(status, body)
+}
+
+/// `{"detail":"…"}`, the form of every error on the original's paths.
+pub(crate) fn detail(status: StatusCode, text: &str) -> Response {
+    json(status, format!("{{\"detail\":{}}}", json::string(text)))
+}
+
+/// The answer with one more header.
+pub(crate) fn with(mut response: Response, name: HeaderName, value: &str) -> Response {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        response.headers_mut().insert(name, value);
+    }
+    response
+}
+
+/// An answer without a body.
+pub(crate) fn empty(status: StatusCode) -> Response {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = status;
+    response
+}
+
+/// An empty answer that sends the client elsewhere.
+pub(crate) fn redirect(status: StatusCode, location: &str) -> Response {
+    with(empty(status), header::LOCATION, location)
+}
+
+/// Why a body could not be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum BodyFault {
+    /// Longer than [`BODY_BYTES_MAX`].
+    TooLarge,
+    /// It did not come, or not in time.
+    Incomplete,
+}
+
+impl BodyFault {
+    /// The status of the answer.
+    pub(crate) fn status(self) -> StatusCode {
+        match self {
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Incomplete => StatusCode::REQUEST_TIMEOUT,
+        }
+    }
+
+    /// A sentence for the client.
+    pub(crate) fn text(self) -> String {
+        match self {
+            Self::TooLarge => format!("The body is larger than {BODY_BYTES_MAX} bytes"),
+            Self::Incomplete => format!(
+                "The body did not arrive within {} s",
+                BODY_TIMEOUT.as_secs()
+            ),
+        }
+    }
+}
+
+/// Reads a body, at most [`BODY_BYTES_MAX`] bytes of it.
+pub(crate) async fn read_body(body: Body) -> Result<Bytes, BodyFault> {
+    use futures_util::StreamExt as _;
+    let mut pieces = body.into_data_stream();
+    let collect = async {
+        let mut whole = Vec::new();
+        while let Some(piece) = pieces.next().await {
+            let piece = piece.map_err(|_| BodyFault::Incomplete)?;
+            if whole.len() + piece.len() > BODY_BYTES_MAX {
+                return Err(BodyFault::TooLarge);
+            }
+            whole.extend_from_slice(&piece);
+        }
+        Ok(Bytes::from(whole))
+    };
+    tokio::time::timeout(BODY_TIMEOUT, collect)
+        .await
+        .unwrap_or(Err(BodyFault::Incomplete))
+}
+
+/// Whether a media type is JSON: `application/json` or `application/*+json`, parameters ignored.
+pub(crate) fn is_json(content_type: Option<&HeaderValue>) -> bool {
+    let Some(text) = content_type.and_then(|value| value.to_str().ok()) else {
+        return false;
+    };
+    let media = text.split(';').next().unwrap_or_default().trim();
+    let Some((main, sub)) = media.split_once('/') else {
+        return false;
+    };
+    let sub = sub.to_ascii_lowercase();
+    main.eq_ignore_ascii_case("application") && (sub == "json" || sub.ends_with("+json"))
+}

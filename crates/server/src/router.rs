@@ -1,0 +1,88 @@
+//! All routes.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::handler::Handler;
+use axum::middleware::from_fn_with_state;
+use axum::routing::{MethodRouter, get, post};
+
+use crate::access::Access;
+use crate::api::{alerts, dead_letters, sources, version};
+use crate::guard::guard;
+use crate::services::{App, Services, Shared};
+use crate::{docs, metrics, probes, problem, seed_a, ui};
+
+/// All routes of the service over its ports. The same router may serve several listeners.
+pub fn router(services: Services, access: Access) -> Router {
+    let app: Shared = Arc::new(App::new(services, access));
+    Router::new()
+        .merge(original())
+        .merge(version_1())
+        .merge(operations())
+        .merge(pages())
+        .method_not_allowed_fallback(seed_a::method_not_allowed)
+        .fallback(seed_a::fallback)
+        .layer(from_fn_with_state(Arc::clone(&app), guard))
+        .with_state(app)
+}
+
+/// The original's routes know no HEAD.
+fn original() -> Router<Shared> {
+    Router::new()
+        .route("/alerts", only_get(seed_a::list))
+        .route("/health", only_get(seed_a::health))
+        .route(
+            "/config",
+            only_get(seed_a::get_config).post(seed_a::post_config),
+        )
+        .route("/sync", post(seed_a::sync))
+}
+
+fn only_get<H, T>(handler: H) -> MethodRouter<Shared>
+where
+    H: Handler<T, Shared>,
+    T: 'static,
+{
+    get(handler).head(seed_a::method_not_allowed)
+}
+
+fn version_1() -> Router<Shared> {
+    let routes = Router::new()
+        .route("/alerts", get(alerts::list))
+        .route("/alerts/{id}", get(alerts::show))
+        .route("/dead-letters", get(dead_letters::list))
+        .route("/dead-letters/redrive", post(dead_letters::redrive_many))
+        .route("/dead-letters/{id}", get(dead_letters::show))
+        .route(
+            "/dead-letters/{id}/redrive",
+            post(dead_letters::redrive_one),
+        )
+        .route("/sources", get(sources::list))
+        .route("/sources/{id}", get(sources::show))
+        .route("/sources/{id}/attempts", get(sources::attempts))
+        .route("/sources/{id}/sync", post(sources::sync))
+        .route("/version", get(version::get));
+    Router::new().nest("/api/v1", routes)
+}
+
+fn operations() -> Router<Shared> {
+    Router::new()
+        .route("/livez", get(probes::live))
+        .route("/readyz", get(probes::ready))
+        .route("/metrics", get(metrics::get))
+        .route("/openapi.json", get(docs::openapi))
+        .route("/docs", get(docs::page))
+        .route("/docs/assets/{name}", get(docs::asset))
+        .route("/problems/{kind}", get(problem::page))
+}
+
+fn pages() -> Router<Shared> {
+    Router::new()
+        .route("/", get(ui::page))
+        .route("/ui/live", get(ui::live))
+        .route("/ui/alerts", get(ui::alerts))
+        .route("/ui/sync", post(ui::sync))
+        .route("/ui/interval", post(ui::interval))
+        .route("/assets/{name}", get(ui::asset))
+}
