@@ -7,6 +7,7 @@ use rusqlite::{Connection, params};
 
 use super::books::signed;
 use super::error::Failure;
+use super::feed::Feed;
 use super::rows::{Rows, alert_columns};
 
 /// Alerts on one page.
@@ -14,6 +15,70 @@ pub(super) const ALERTS_PER_PAGE_MAX: usize = 10_000;
 /// Rows that one query tests. A page that is not full by then goes on at its `next`, and a count that
 /// is not done is a lower bound.
 pub(super) const TESTED_ROWS_MAX: usize = 200_000;
+
+/// Candidates asked for at once when the index cannot decide the filter alone.
+const CANDIDATES_MIN: usize = 256;
+
+/// A page by the live index; `None` if it does not answer. Rows are tested again: one may have changed
+/// since the index was asked, or the index may only know candidates.
+pub(super) fn by_index(
+    connection: &Connection,
+    feed: &Feed,
+    filter: &Filter,
+    page: PageRequest,
+) -> Result<Option<AlertPage>, Failure> {
+    let limit = page.limit.min(ALERTS_PER_PAGE_MAX);
+    let mut answer = AlertPage::default();
+    if limit == 0 {
+        return Ok(Some(answer));
+    }
+    let (mut before, mut tested, mut wanted) = (page.before, 0, limit + 1);
+    let Some(mut candidates) = feed.page(filter, before, wanted) else {
+        return Ok(None);
+    };
+    let reader = Rows::load(connection)?;
+    loop {
+        for seq in &candidates.seqs {
+            before = Some(*seq);
+            tested += 1;
+            let row = by_seq(connection, &reader, *seq)?;
+            let Some(row) = row.filter(|row| filter.matches(row)) else {
+                continue;
+            };
+            if answer.items.len() == limit {
+                answer.next = answer.items.last().map(|item| item.seq);
+                return Ok(Some(answer));
+            }
+            answer.items.push(row);
+        }
+        if candidates.exhausted || candidates.seqs.is_empty() {
+            return Ok(Some(answer));
+        }
+        if tested >= TESTED_ROWS_MAX {
+            answer.next = before;
+            return Ok(Some(answer));
+        }
+        wanted =
+            (limit + 1 - answer.items.len()).max(if candidates.exact { 1 } else { CANDIDATES_MIN });
+        candidates = match feed.page(filter, before, wanted) {
+            Some(candidates) => candidates,
+            None => return Ok(None),
+        };
+    }
+}
+
+fn by_seq(connection: &Connection, reader: &Rows, seq: Seq) -> Result<Option<AlertRow>, Failure> {
+    let mut statement = connection.prepare_cached(concat!(
+        "SELECT ",
+        alert_columns!(),
+        " FROM alert_rows r WHERE r.seq = ?1"
+    ))?;
+    let mut rows = statement.query([signed(seq)])?;
+    match rows.next()? {
+        Some(row) => reader.alert(row, 0).map(Some),
+        None => Ok(None),
+    }
+}
 
 /// A page by a walk from the newest arrival.
 pub(super) fn walk(
@@ -83,14 +148,4 @@ fn each(
         }
     }
     Ok(())
-}
-
-/// A page by the live index; `None` if it does not answer.
-pub(super) fn by_index(
-    _connection: &Connection,
-    _feed: &super::feed::Feed,
-    _filter: &Filter,
-    _page: PageRequest,
-) -> Result<Option<AlertPage>, Failure> {
-    Ok(None)
 }

@@ -18,8 +18,13 @@ mod schema;
 mod state;
 mod store;
 mod upsert;
+mod verify;
 mod writer;
+
+#[cfg(test)]
+mod tests;
 
 pub use error::OpenError;
 pub use open::SqliteConfig;
 pub use store::SqliteStore;
+pub use verify::{VerifyCheck, VerifyReport, verify};

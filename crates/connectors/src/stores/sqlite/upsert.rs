@@ -259,7 +259,8 @@ impl<'c> Upserts<'c> {
     }
 }
 
-fn country(draft: &AlertDraft) -> Option<&str> {
+/// The country as text.
+pub(super) fn country(draft: &AlertDraft) -> Option<&str> {
     draft
         .country
         .as_ref()

@@ -1,0 +1,71 @@
+//! What every store must do, as tests over the ports alone. A store calls [`store_contract!`] with a
+//! function that opens a fresh one.
+
+pub(crate) mod batches;
+pub(crate) mod books;
+pub(crate) mod dead_letters;
+pub(crate) mod order;
+pub(crate) mod queries;
+pub(crate) mod retention;
+pub(crate) mod state;
+
+use std::sync::Arc;
+
+use cresset_model::ports::{Query, Store};
+
+pub(crate) use batches::{Batch, T0, at, letter, record};
+
+/// A fresh, empty store; what else it needs stays alive with it.
+pub(crate) struct Opened {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) query: Arc<dyn Query>,
+    pub(crate) _keep: Box<dyn Send + Sync>,
+}
+
+/// Makes a test of each part of the contract for a store that the function opens.
+macro_rules! store_contract {
+    ($open:path) => {
+        crate::stores::contract::store_contract! { $open;
+            a_new_alert_can_be_read_back_whole = queries::read_back,
+            pages_go_from_the_newest_to_the_oldest = queries::pages,
+            filters_answer_as_their_definition_says = queries::filters,
+            the_same_content_changes_nothing = order::same,
+            newer_content_replaces_and_keeps_history = order::changed,
+            older_content_loses = order::older,
+            history_is_bounded = order::bounded_history,
+            repeats_within_a_batch_follow_their_places = order::within_a_batch,
+            pages_commute_and_repeat = order::commute,
+            books_balance_whatever_comes = books::balance,
+            a_batch_that_does_not_balance_is_refused = books::unbalanced,
+            the_change_log_has_no_gaps_under_concurrency = books::change_log,
+            a_poison_record_is_one_row_with_a_count = dead_letters::one_row,
+            a_redrive_resolves_or_counts = dead_letters::redrive,
+            dead_letters_are_filtered_and_paged = dead_letters::pages,
+            raw_bytes_of_dead_letters_are_bounded = dead_letters::bounded_raw,
+            a_checkpoint_and_state_read_back = state::read_back,
+            attempts_are_bounded = state::attempts,
+            settings_can_be_set_and_dropped = state::settings,
+            retention_keeps_identities = retention::tombstones,
+            retention_of_one_source_spares_the_others = retention::one_source,
+            a_sequence_number_is_never_given_twice = retention::numbers,
+            the_change_log_survives_retention = retention::change_log,
+        }
+    };
+    ($open:path; $($name:ident = $module:ident::$check:ident,)*) => {$(
+        #[test]
+        fn $name() {
+            crate::stores::contract::$module::$check(&$open);
+        }
+    )*};
+}
+pub(crate) use store_contract;
+
+/// Runs a future of a test to its end.
+pub(crate) fn run<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .expect("the test runtime starts")
+        .block_on(future)
+}

@@ -1,0 +1,101 @@
+//! What is kept about sources, and settings.
+
+use cresset_model::SourceId;
+use cresset_model::ports::{SourceUpdate, StoredSource};
+use cresset_model::source::{Attempt, Checkpoint, Round, StoredState, SyncStatus, Trigger};
+
+use super::{Batch, Opened, T0, at, run};
+
+/// To break it: leave out one of the columns, or let a state reset the checkpoint.
+pub(crate) fn read_back(open: &dyn Fn() -> Opened) {
+    let opened = open();
+    run(async {
+        let source = SourceId::new("s");
+        let unknown = opened.store.source(source.clone()).await.unwrap();
+        assert_eq!(unknown, StoredSource::default());
+        let checkpoint = Checkpoint {
+            bookmark: T0,
+            round: Some(Round {
+                since: at(1),
+                seen: at(2),
+                begun: at(3),
+            }),
+            fetch: 77,
+        };
+        let batch = Batch::new("s", 1).alert("a", "x").checkpoint(checkpoint);
+        opened.store.commit(batch.commit()).await.unwrap();
+        let state = StoredState {
+            last_sync: Some(at(4)),
+            last_success: Some(at(5)),
+            last_error: Some("it failed".to_owned()),
+            status: SyncStatus::Failed,
+        };
+        update(&opened, state.clone(), None).await;
+        let stored = opened.store.source(source.clone()).await.unwrap();
+        assert_eq!(
+            (stored.checkpoint, &stored.state),
+            (Some(checkpoint), &state)
+        );
+        let ended = Checkpoint {
+            round: None,
+            ..checkpoint
+        };
+        let mut only = Batch::new("s", 2).checkpoint(ended).commit();
+        only.outcome = None;
+        let receipt = opened.store.commit(only).await.unwrap();
+        assert_eq!((receipt.upserts.len(), receipt.head), (0, 1));
+        let stored = opened.store.source(source).await.unwrap();
+        assert_eq!((stored.checkpoint, stored.state), (Some(ended), state));
+    });
+}
+
+/// To break it: never delete an attempt, or give the oldest first.
+pub(crate) fn attempts(open: &dyn Fn() -> Opened) {
+    let opened = open();
+    run(async {
+        for number in 0..600 {
+            let attempt = Attempt {
+                begun: at(number),
+                ended: at(number + 1),
+                trigger: Trigger::Manual,
+                requests: 3,
+                pages: 2,
+                read: 10,
+                new: 4,
+                changed: 5,
+                dead: 1,
+                error: (number % 2 == 0).then(|| "late".to_owned()),
+            };
+            update(&opened, StoredState::default(), Some(attempt.clone())).await;
+            if [59, 60, 599].contains(&number) {
+                let stored = opened.store.source(SourceId::new("s")).await.unwrap();
+                assert_eq!(stored.attempts.len(), 60);
+                assert_eq!(stored.attempts.first(), Some(&attempt));
+                assert_eq!(stored.attempts.last().unwrap().begun, at(number - 59));
+            }
+        }
+    });
+}
+
+async fn update(opened: &Opened, state: StoredState, attempt: Option<Attempt>) {
+    let update = SourceUpdate {
+        source: SourceId::new("s"),
+        state,
+        attempt,
+    };
+    opened.store.update_source(update).await.unwrap();
+}
+
+/// To break it: keep a dropped setting.
+pub(crate) fn settings(open: &dyn Fn() -> Opened) {
+    let opened = open();
+    run(async {
+        let store = &opened.store;
+        assert_eq!(store.setting("minutes").await.unwrap(), None);
+        for value in [Some("5"), Some("6"), None] {
+            let value = value.map(str::to_owned);
+            store.set_setting("minutes", value.clone()).await.unwrap();
+            assert_eq!(store.setting("minutes").await.unwrap(), value);
+        }
+    });
+}

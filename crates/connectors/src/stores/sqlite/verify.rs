@@ -1,0 +1,221 @@
+//! Recomputes from the tables what the books say, without changing anything.
+
+use std::path::Path;
+
+use cresset_model::source::Counters;
+use rusqlite::Connection;
+use serde::Serialize;
+
+use super::error::OpenError;
+use super::{dead, open, schema, upsert};
+
+/// What was checked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct VerifyReport {
+    /// Each check, those of the whole store first.
+    pub checks: Vec<VerifyCheck>,
+}
+
+impl VerifyReport {
+    /// Whether every check agrees.
+    pub fn is_ok(&self) -> bool {
+        self.checks.iter().all(|check| check.ok)
+    }
+}
+
+/// One comparison.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct VerifyCheck {
+    /// What is compared.
+    pub name: &'static str,
+    /// Of which source; `None`: of the whole store.
+    pub source: Option<String>,
+    /// What the books say.
+    pub expected: String,
+    /// What the tables prove.
+    pub found: String,
+    /// Whether the two agree.
+    pub ok: bool,
+}
+
+/// Checks a store. A running process may go on with its work: one read transaction sees one state.
+pub fn verify(path: &Path) -> Result<VerifyReport, OpenError> {
+    let engine = |action| {
+        move |source| OpenError::Engine {
+            action,
+            path: path.to_owned(),
+            source,
+        }
+    };
+    let connection = open::reader(path).map_err(engine("open"))?;
+    if schema::check(&connection, path)? == 0 {
+        return Err(OpenError::Unreadable {
+            path: path.to_owned(),
+            message: "there is no store in it yet".to_owned(),
+        });
+    }
+    let checks = run(&connection).map_err(engine("verify"))?;
+    Ok(VerifyReport { checks })
+}
+
+fn run(connection: &Connection) -> rusqlite::Result<Vec<VerifyCheck>> {
+    connection.execute_batch("BEGIN")?;
+    let mut checks = Checks {
+        connection,
+        source: None,
+        done: Vec::new(),
+    };
+    checks.whole_store()?;
+    let mut statement = connection.prepare("SELECT id, name FROM sources ORDER BY name")?;
+    let sources: Vec<(i64, String)> = statement
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<Result<_, _>>()?;
+    for (key, name) in sources {
+        checks.source = Some(name);
+        checks.of_source(key)?;
+    }
+    let done = checks.done;
+    connection.execute_batch("ROLLBACK")?;
+    Ok(done)
+}
+
+struct Checks<'a> {
+    connection: &'a Connection,
+    source: Option<String>,
+    done: Vec<VerifyCheck>,
+}
+
+impl Checks<'_> {
+    fn compare(&mut self, name: &'static str, expected: impl ToString, found: impl ToString) {
+        let (expected, found) = (expected.to_string(), found.to_string());
+        self.done.push(VerifyCheck {
+            name,
+            source: self.source.clone(),
+            ok: expected == found,
+            expected,
+            found,
+        });
+    }
+
+    fn number(&self, sql: &str) -> rusqlite::Result<i64> {
+        let number: Option<i64> = self.connection.query_row(sql, [], |row| row.get(0))?;
+        Ok(number.unwrap_or(0))
+    }
+
+    fn tally(&self, name: &str) -> rusqlite::Result<i64> {
+        self.number(&format!(
+            "SELECT max(value) FROM tallies WHERE name = '{name}'"
+        ))
+    }
+
+    fn whole_store(&mut self) -> rusqlite::Result<()> {
+        let quick: String = self
+            .connection
+            .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+        self.compare("pages of the database file", "ok", quick);
+        for (name, sql) in NOTHING {
+            let found = self.number(sql)?;
+            self.compare(name, 0, found);
+        }
+        let kept = upsert::REVISIONS_MAX;
+        let sql = format!(
+            "SELECT count(*) FROM (SELECT 1 FROM revisions GROUP BY seq HAVING count(*) > {kept})"
+        );
+        let found = self.number(&sql)?;
+        self.compare("alerts with too long a history", 0, found);
+        let span = self.number("SELECT max(position) - min(position) + 1 FROM change_log")?;
+        let entries = self.number("SELECT count(*) FROM change_log")?;
+        self.compare("change log entries without a gap", span, entries);
+        let revisions = self.number("SELECT sum(revision) FROM alert_rows")?;
+        let logged =
+            self.number("SELECT count(*) FROM change_log c JOIN alert_rows r ON r.seq = c.seq")?;
+        self.compare("change log entries of stored alerts", revisions, logged);
+        let (row_bytes, bytes) = (dead::ROW_BYTES, self.tally("dead_bytes")?);
+        let sql = format!("SELECT sum(octet_length(raw) + {row_bytes}) FROM dead_letters");
+        let found = self.number(&sql)?;
+        self.compare("bytes of dead letters", bytes, found);
+        let open = self.tally("dead_open")?;
+        let found = self.number("SELECT count(*) FROM dead_letters WHERE resolved_at IS NULL")?;
+        self.compare("open dead letters", open, found);
+        Ok(())
+    }
+
+    fn of_source(&mut self, key: i64) -> rusqlite::Result<()> {
+        let of = |sql: &str| sql.replace("?", &key.to_string());
+        let kept = |name: &str| {
+            of(&format!(
+                "SELECT sum(value) FROM counters WHERE source_id = ? AND name = '{name}'"
+            ))
+        };
+        let books = |name: &str| self.number(&kept(name));
+        let (retired, forgotten) = (books("retired")?, books("forgotten")?);
+        let (old_revisions, dropped) = (books("retired_revisions")?, books("dead_dropped")?);
+        let (new, changed, dead) = (books("new")?, books("changed")?, books("dead")?);
+        let identities = self.number(&of("SELECT count(*) FROM identity WHERE source_id = ?"))?;
+        let alerts = self.number(&of("SELECT count(*) FROM alert_rows WHERE source_id = ?"))?;
+        let living = self.number(&of(
+            "SELECT count(*) FROM identity WHERE source_id = ? AND seq IS NOT NULL",
+        ))?;
+        let revisions = self.number(&of(
+            "SELECT sum(revision - 1) FROM alert_rows WHERE source_id = ?",
+        ))?;
+        let letters = self.number(&of(
+            "SELECT sum(count) FROM dead_letters WHERE source_id = ?",
+        ))?;
+        let counters = super::read::counters(self.connection, key).unwrap_or_default();
+        self.conservation(&counters);
+        self.compare(
+            "new: identities, known and forgotten",
+            new,
+            identities + forgotten,
+        );
+        self.compare("new: alerts, stored and retired", new, alerts + retired);
+        self.compare("alerts: identities that name one", alerts, living);
+        self.compare(
+            "changed: revisions, stored and retired",
+            changed,
+            revisions + old_revisions,
+        );
+        self.compare(
+            "dead: dead letters, stored and dropped",
+            dead,
+            letters + dropped,
+        );
+        Ok(())
+    }
+
+    fn conservation(&mut self, counters: &Counters) {
+        let (came, became) = counters.sides();
+        self.compare("conservation: read and redriven, became", came, became);
+    }
+}
+
+/// What there must be none of.
+const NOTHING: [(&str, &str); 5] = [
+    (
+        "alerts without a body",
+        "SELECT count(*) FROM alert_rows r
+         WHERE NOT EXISTS (SELECT 1 FROM alert_bodies b WHERE b.seq = r.seq)",
+    ),
+    (
+        "bodies without an alert",
+        "SELECT count(*) FROM alert_bodies b
+         WHERE NOT EXISTS (SELECT 1 FROM alert_rows r WHERE r.seq = b.seq)",
+    ),
+    (
+        "former contents without an alert",
+        "SELECT count(*) FROM revisions v
+         WHERE NOT EXISTS (SELECT 1 FROM alert_rows r WHERE r.seq = v.seq)",
+    ),
+    (
+        "identities that name another alert",
+        "SELECT count(*) FROM identity i LEFT JOIN alert_rows r ON r.seq = i.seq
+         WHERE i.seq IS NOT NULL AND (r.id IS NULL OR r.id <> i.id)",
+    ),
+    (
+        "alerts of an unknown source or context",
+        "SELECT count(*) FROM alert_rows r
+         WHERE NOT EXISTS (SELECT 1 FROM sources s WHERE s.id = r.source_id)
+             OR NOT EXISTS (SELECT 1 FROM contexts c WHERE c.id = r.context_id)",
+    ),
+];
