@@ -17,8 +17,19 @@ pub struct Fault {
     pub message: String,
     /// What to do instead.
     pub hint: Option<String>,
-    /// Whether a secret may stand at the place, so that the line must not be shown.
-    pub conceal: bool,
+    /// How much of its line may be shown.
+    pub shown: Shown,
+}
+
+/// How much of a faulty line may be shown: a secret may stand in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shown {
+    /// The whole line.
+    Line,
+    /// What stands before this column: behind it is a value that nobody has read.
+    Before(u32),
+    /// Nothing.
+    Nothing,
 }
 
 impl Fault {
@@ -28,7 +39,7 @@ impl Fault {
             place: Some(place),
             message: message.into(),
             hint: None,
-            conceal: false,
+            shown: Shown::Line,
         }
     }
 
@@ -36,6 +47,23 @@ impl Fault {
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
+        self
+    }
+
+    /// The same fault of a key, whose value is not shown.
+    #[must_use]
+    pub fn of_key(mut self, key: &str) -> Self {
+        if let Some(place) = self.place {
+            let width = u32::try_from(key.chars().count()).unwrap_or(u32::MAX);
+            self.shown = Shown::Before(place.column.saturating_add(width));
+        }
+        self
+    }
+
+    /// The same fault, whose line is not shown.
+    #[must_use]
+    pub fn concealed(mut self) -> Self {
+        self.shown = Shown::Nothing;
         self
     }
 }

@@ -7,8 +7,8 @@ mod node;
 mod scalar;
 mod section;
 
-pub use diagnostics::{Diagnostics, FAULTS_MAX, Fault};
+pub use diagnostics::{Diagnostics, FAULTS_MAX, Fault, Shown};
 pub use nearest::nearest;
 pub use node::{Entry, Node, Place, Scalar, Value};
 pub use scalar::{ByteSize, FromScalar, Misfit, Ranged, quote};
-pub use section::{Choice, Section, choose};
+pub use section::{Choice, Section};

@@ -1,7 +1,11 @@
 //! What somebody may have meant.
 
+/// The shortest beginning that stands for the whole word.
+const PREFIX_BYTES_MIN: usize = 3;
+
 /// The candidate that a mistyped word most likely stands for: the nearest by edits, at most one for
-/// every three letters (at least one), case and the choice between `-` and `_` not counted.
+/// every three letters (at least one), case and the choice between `-` and `_` not counted; else the
+/// first that begins with it.
 pub fn nearest<'a>(word: &str, candidates: &[&'a str]) -> Option<&'a str> {
     // A longer word is no mistyped key, and the distance costs the product of both lengths.
     if word.len() > 128 {
@@ -19,6 +23,14 @@ pub fn nearest<'a>(word: &str, candidates: &[&'a str]) -> Option<&'a str> {
             *distance <= (longer / 3).max(1)
         })
         .map(|(_, candidate)| candidate)
+        .or_else(|| {
+            let begins = |candidate: &&&str| plain(candidate).starts_with(&word);
+            candidates
+                .iter()
+                .find(begins)
+                .filter(|_| word.len() >= PREFIX_BYTES_MIN)
+                .copied()
+        })
 }
 
 #[cfg(test)]
@@ -35,6 +47,8 @@ mod tests {
             ("ulr", Some("url")),
             ("uri", Some("url")),
             ("maxpages", Some("max_pages")),
+            ("inter", Some("interval")),
+            ("in", None),
             ("password", None),
             ("x", None),
             ("", None),

@@ -35,6 +35,9 @@ pub enum Value {
     Sequence(Vec<Node>),
     /// Keys and values in the order of the file; no key occurs twice.
     Mapping(Vec<Entry>),
+    /// A value that could not be found out and whose fault is reported already; no reader reports it
+    /// again.
+    Faulty,
 }
 
 /// One value without parts.
@@ -64,14 +67,14 @@ impl Node {
             Value::Scalar(scalar) => {
                 !scalar.quoted && matches!(scalar.text.as_str(), "" | "~" | "null")
             }
-            Value::Sequence(_) | Value::Mapping(_) => false,
+            Value::Sequence(_) | Value::Mapping(_) | Value::Faulty => false,
         }
     }
 
     /// What it is, for a sentence: `a value`, `a list` or `a mapping`.
     pub fn kind(&self) -> &'static str {
         match &self.value {
-            Value::Scalar(_) => "a value",
+            Value::Scalar(_) | Value::Faulty => "a value",
             Value::Sequence(_) => "a list",
             Value::Mapping(_) => "a mapping",
         }

@@ -38,8 +38,9 @@ impl<'a> Section<'a> {
         diagnostics: &'a Diagnostics,
     ) -> Option<Self> {
         let Value::Mapping(entries) = &node.value else {
-            let fault = wrong_shape(name, node, "a mapping");
-            diagnostics.report(fault.hint("write its keys and values below it, indented"));
+            if let Some(fault) = wrong_shape(name, node, "a mapping") {
+                diagnostics.report(fault.hint("write its keys and values below it, indented"));
+            }
             return None;
         };
         Some(Self {
@@ -69,10 +70,18 @@ impl<'a> Section<'a> {
         entry.map_or(self.place, |entry| entry.value.place)
     }
 
+    /// Whether a key is given.
+    pub fn has(&self, key: &str) -> bool {
+        self.entries.iter().any(|entry| entry.key == key)
+    }
+
     /// Reports a fault of this section.
-    pub fn report(&self, mut fault: Fault) {
-        fault.conceal |= self.conceal;
-        self.diagnostics.report(fault);
+    pub fn report(&self, fault: Fault) {
+        self.diagnostics.report(if self.conceal {
+            fault.concealed()
+        } else {
+            fault
+        });
     }
 
     /// The entry of a key, whose value may be of any kind.
@@ -148,20 +157,71 @@ impl<'a> Section<'a> {
         let Some(entry) = self.entry(key) else {
             return &[];
         };
-        match &entry.value.value {
-            Value::Sequence(items) => items,
-            Value::Scalar(_) | Value::Mapping(_) => {
-                let fault = wrong_shape(key, &entry.value, "a list");
-                self.report(fault.hint("write [a, b] or one line for each item, with a dash"));
-                &[]
-            }
+        if let Value::Sequence(items) = &entry.value.value {
+            return items;
         }
+        if let Some(fault) = wrong_shape(key, &entry.value, "a list") {
+            self.report(fault.hint("write [a, b] or one line for each item, with a dash"));
+        }
+        &[]
     }
 
     /// The one component that the mapping under a key chooses, if the key is there.
     pub fn one_of(&mut self, key: &'static str, names: &[&'static str]) -> Option<Choice<'a>> {
         let entry = self.entry(key)?;
-        choose(key, entry.place, &entry.value, names, self.diagnostics)
+        self.choose(key, entry.place, &entry.value, names)
+    }
+
+    /// The one component that a mapping with exactly one key chooses; `name` is the mapping's own key or
+    /// what its list holds.
+    pub fn choose(
+        &self,
+        name: &str,
+        place: Place,
+        node: &'a Node,
+        names: &[&'static str],
+    ) -> Option<Choice<'a>> {
+        let hint = list("valid here", names);
+        let Value::Mapping(entries) = &node.value else {
+            if let Some(fault) = wrong_shape(name, node, "a mapping with one key") {
+                self.report(fault.hint(hint));
+            }
+            return None;
+        };
+        let mut choice = None;
+        for entry in entries {
+            match names.iter().find(|known| **known == entry.key) {
+                Some(known) => {
+                    choice = Some(Choice {
+                        name: known,
+                        place: entry.place,
+                        node: &entry.value,
+                    });
+                }
+                None => {
+                    self.report(unknown(entry.place, name, &entry.key, names).hint(&hint));
+                }
+            }
+        }
+        if entries.len() != 1 {
+            let message = format!(
+                "{} takes exactly one key, here are {}",
+                quote(name),
+                entries.len()
+            );
+            self.report(Fault::at(place, message).hint(hint));
+            return None;
+        }
+        choice
+    }
+
+    /// The section of a chosen component.
+    pub fn chosen(&self, choice: &Choice<'a>) -> Option<Section<'a>> {
+        let section = Section::open(choice.name, choice.place, choice.node, self.diagnostics)?;
+        Some(Section {
+            conceal: self.conceal,
+            ..section
+        })
     }
 
     /// Reports that a key is missing.
@@ -205,9 +265,8 @@ impl<'a> Section<'a> {
             None => format!("is not {}: {}", T::KIND, quote(text)),
         };
         let hint = misfit.hint.unwrap_or_else(|| T::HINT.to_owned());
-        let mut fault = Fault::at(place, format!("{} {what}", quote(name))).hint(hint);
-        fault.conceal = hidden;
-        fault
+        let fault = Fault::at(place, format!("{} {what}", quote(name))).hint(hint);
+        if hidden { fault.concealed() } else { fault }
     }
 
     fn text(&self, entry: &'a Entry, kind: &str, hint: &str) -> Option<&'a str> {
@@ -218,64 +277,29 @@ impl<'a> Section<'a> {
         match &node.value {
             Value::Scalar(scalar) if !node.is_null() => Some(&scalar.text),
             _ => {
-                self.report(wrong_shape(name, node, kind).hint(hint));
+                if let Some(fault) = wrong_shape(name, node, kind) {
+                    self.report(fault.hint(hint));
+                }
                 None
             }
         }
     }
 }
 
-/// The one component that a mapping with exactly one key chooses; `name` is the mapping's own key or
-/// what its list holds.
-pub fn choose<'a>(
-    name: &str,
-    place: Place,
-    node: &'a Node,
-    names: &[&'static str],
-    diagnostics: &Diagnostics,
-) -> Option<Choice<'a>> {
-    let hint = list("valid here", names);
-    let Value::Mapping(entries) = &node.value else {
-        diagnostics.report(wrong_shape(name, node, "a mapping with one key").hint(hint));
-        return None;
-    };
-    let mut choice = None;
-    for entry in entries {
-        match names.iter().find(|known| **known == entry.key) {
-            Some(known) => {
-                choice = Some(Choice {
-                    name: known,
-                    place: entry.place,
-                    node: &entry.value,
-                });
-            }
-            None => {
-                diagnostics.report(unknown(entry.place, name, &entry.key, names).hint(&hint));
-            }
-        }
-    }
-    if entries.len() != 1 {
-        let message = format!(
-            "{} takes exactly one key, here are {}",
-            quote(name),
-            entries.len()
-        );
-        diagnostics.report(Fault::at(place, message).hint(hint));
-        return None;
-    }
-    choice
-}
-
-fn wrong_shape(name: &str, node: &Node, expected: &str) -> Fault {
+/// A node of another kind than expected; `None` if its fault is reported already.
+fn wrong_shape(name: &str, node: &Node, expected: &str) -> Option<Fault> {
     let message = if node.is_null() {
         format!("{} has no value", quote(name))
     } else {
         format!("{} is {}, not {expected}", quote(name), node.kind())
     };
-    let mut fault = Fault::at(node.place, message);
-    // Whoever writes a value where a mapping belongs may have written a secret there.
-    fault.conceal = matches!(node.value, Value::Scalar(_)) && !node.is_null();
-    fault
+    let fault = Fault::at(node.place, message);
+    match &node.value {
+        Value::Faulty => None,
+        // Whoever writes a value where a mapping belongs may have written a secret there.
+        Value::Scalar(_) if !node.is_null() => Some(fault.of_key("")),
+        _ => Some(fault),
+    }
 }
 
 fn unknown(place: Place, kind: &str, word: &str, names: &[&'static str]) -> Fault {
@@ -283,7 +307,7 @@ fn unknown(place: Place, kind: &str, word: &str, names: &[&'static str]) -> Faul
     if let Some(meant) = nearest(word, names) {
         message = format!("{message}: did you mean {}?", quote(meant));
     }
-    Fault::at(place, message)
+    Fault::at(place, message).of_key(word)
 }
 
 fn names<T>(words: &[(&'static str, T)]) -> Vec<&'static str> {

@@ -159,3 +159,20 @@ fn faults_beyond_the_limit_are_counted() {
     let (faults, omitted) = diagnostics.into_faults();
     assert_eq!((faults.len(), omitted), (FAULTS_MAX, 3));
 }
+
+#[test]
+fn a_faulty_value_is_not_reported_again() {
+    let faulty = || Node {
+        place: at(2, 9),
+        value: Value::Faulty,
+    };
+    let keys = ["scalar", "list", "section", "choice", "word"];
+    let reported = check(keys.map(|key| (key, faulty())).into(), |section| {
+        assert_eq!(section.required::<bool>("scalar", "needed"), None);
+        section.sequence("list");
+        section.section("section");
+        section.one_of("choice", &["a"]);
+        section.word("word", &[("a", 1)]);
+    });
+    assert!(reported.is_empty(), "{reported:?}");
+}
