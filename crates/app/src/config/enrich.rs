@@ -1,6 +1,8 @@
 //! `enrich:`, what is added to each event from tables.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+use cresset_model::config::{Fault, FromScalar, Misfit, Section, nearest, quote};
 
 /// One entry of `enrich:`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,7 +28,7 @@ pub(crate) enum GeoDatabase {
     /// The one in the binary.
     #[default]
     Builtin,
-    /// A MaxMind database file, relative to the working directory.
+    /// A `MaxMind` database file, relative to the working directory.
     Mmdb(PathBuf),
 }
 
@@ -64,5 +66,110 @@ impl AddressField {
             Self::SrcIp => "src_ip",
             Self::DstIp => "dst_ip",
         }
+    }
+}
+
+const ADDRESS_FIELDS: [(&str, AddressField); 2] = [
+    ("src_ip", AddressField::SrcIp),
+    ("dst_ip", AddressField::DstIp),
+];
+
+/// Reads `enrich:` of a pipeline.
+pub(super) fn read(section: &mut Section<'_>) -> Vec<EnrichConfig> {
+    let mut enrich = Vec::new();
+    let mut seen: Vec<(&str, u32)> = Vec::new();
+    for node in section.sequence("enrich") {
+        let Some(choice) = section.choose("enrichment", node.place, node, &["geo", "user"]) else {
+            continue;
+        };
+        if let Some((_, line)) = seen.iter().find(|(name, _)| *name == choice.name) {
+            let message = format!("enrichment {} is given twice", quote(choice.name));
+            let hint = format!("first at line {line}");
+            section.report(Fault::at(choice.place, message).hint(hint));
+            continue;
+        }
+        seen.push((choice.name, choice.place.line));
+        let Some(chosen) = section.chosen(&choice) else {
+            continue;
+        };
+        if choice.name == "geo" {
+            enrich.push(EnrichConfig::Geo(read_geo(chosen)));
+        } else if let Some(user) = read_user(chosen) {
+            enrich.push(EnrichConfig::User(user));
+        }
+    }
+    enrich
+}
+
+fn read_geo(mut section: Section<'_>) -> GeoConfig {
+    let geo = GeoConfig {
+        of: section
+            .word("of", &ADDRESS_FIELDS)
+            .unwrap_or(AddressField::DstIp),
+        database: section.optional("database").unwrap_or_default(),
+    };
+    section.finish();
+    geo
+}
+
+fn read_user(mut section: Section<'_>) -> Option<UserConfig> {
+    let of = section
+        .word("of", &ADDRESS_FIELDS)
+        .unwrap_or(AddressField::SrcIp);
+    let table = section.required("table", UserDirectory::HINT);
+    section.finish();
+    table.map(|table| UserConfig { of, table })
+}
+
+impl FromScalar for GeoDatabase {
+    const KIND: &'static str = "a geo database";
+    const HINT: &'static str = "write builtin or the path of a file that ends in .mmdb";
+
+    fn from_scalar(text: &str) -> Result<Self, Misfit> {
+        match file_or_word::<Self>(text, "builtin", "mmdb")? {
+            Some(path) => Ok(Self::Mmdb(path)),
+            None => Ok(Self::Builtin),
+        }
+    }
+}
+
+impl FromScalar for UserDirectory {
+    const KIND: &'static str = "a directory of users";
+    const HINT: &'static str = "write demo or the path of a file that ends in .csv";
+
+    fn from_scalar(text: &str) -> Result<Self, Misfit> {
+        match file_or_word::<Self>(text, "demo", "csv")? {
+            Some(path) => Ok(Self::Csv(path)),
+            None => Ok(Self::Demo),
+        }
+    }
+}
+
+/// `None` for the word, else the path of a file with this extension.
+fn file_or_word<T: FromScalar>(
+    text: &str,
+    word: &str,
+    extension: &str,
+) -> Result<Option<PathBuf>, Misfit> {
+    if text == word {
+        return Ok(None);
+    }
+    let fits = Path::new(text)
+        .extension()
+        .is_some_and(|found| found.eq_ignore_ascii_case(extension));
+    if fits {
+        return PathBuf::from_scalar(text).map(Some);
+    }
+    match nearest(text, &[word]) {
+        Some(meant) => Err(Misfit::because(
+            format!(
+                "is not {}: {}: did you mean {}?",
+                T::KIND,
+                quote(text),
+                quote(meant)
+            ),
+            T::HINT,
+        )),
+        None => Err(Misfit::kind()),
     }
 }

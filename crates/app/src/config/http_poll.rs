@@ -2,16 +2,18 @@
 
 use std::time::Duration;
 
-use super::auth::AuthConfig;
+use cresset_model::config::{ByteSize, Fault, FromScalar, Misfit, Ranged, Section, quote};
+
+use super::auth::{self, AuthConfig};
 use super::url::{HostPort, HttpUrl};
 
 /// Minutes between polls by default.
 pub(crate) const INTERVAL_MINUTES_DEFAULT: u32 = 30;
 /// The most minutes between polls: a week.
 pub(crate) const INTERVAL_MINUTES_MAX: u32 = 10_080;
-/// How far before the bookmark a round asks by default.
+/// How far before the bookmark a round asks by default, at most once a minute.
 pub(crate) const OVERLAP_DEFAULT: Duration = Duration::from_mins(5);
-/// How far before the last page's newest instant the next page asks by default.
+/// How far before the bookmark the rounds between ask by default.
 pub(crate) const OVERLAP_SHORT_DEFAULT: Duration = Duration::from_secs(10);
 /// How far back the first start asks by default.
 pub(crate) const LOOKBACK_DEFAULT: Duration = Duration::from_hours(24);
@@ -19,6 +21,17 @@ pub(crate) const LOOKBACK_DEFAULT: Duration = Duration::from_hours(24);
 pub(crate) const PAGES_MAX_DEFAULT: u32 = 20;
 /// Unpacked bytes of one answer by default.
 pub(crate) const ANSWER_BYTES_MAX_DEFAULT: u64 = 1 << 30;
+
+const OVERLAP_MAX: Duration = Duration::from_hours(7 * 24);
+const LOOKBACK_MAX: Duration = Duration::from_hours(10_000 * 24);
+const PAGES_MAX_MAX: u32 = 10_000;
+const ANSWER_BYTES_MAX_MAX: u64 = 64 << 30;
+const TIMEOUT_MIN: Duration = Duration::from_millis(100);
+const TIMEOUT_MAX: Duration = Duration::from_hours(1);
+/// Keys of a path to the records.
+const RECORDS_KEYS_MAX: usize = 8;
+/// Bytes of a query parameter's name.
+const PARAMETER_BYTES_MAX: usize = 64;
 
 /// `source.http_poll`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,9 +49,9 @@ pub(crate) struct HttpPollConfig {
     pub(crate) allow_private: Option<HostPort>,
     /// How requests prove who asks.
     pub(crate) auth: Option<AuthConfig>,
-    /// How far before the bookmark a round asks.
+    /// How far before the bookmark a round asks, at most once a minute and on a manual sync.
     pub(crate) overlap: Duration,
-    /// How far before the last page's newest instant the next page asks.
+    /// How far before the bookmark the rounds between ask.
     pub(crate) overlap_short: Duration,
     /// How far back the first start asks.
     pub(crate) lookback: Duration,
@@ -124,5 +137,211 @@ impl Default for Timeouts {
             total: Duration::from_mins(1),
             total_max: Duration::from_mins(10),
         }
+    }
+}
+
+/// Reads `source.http_poll`; `None` without a usable address.
+pub(super) fn read(mut section: Section<'_>) -> Option<HttpPollConfig> {
+    let url = section.required::<HttpUrl>(
+        "url",
+        "the address to poll, such as http://127.0.0.1:8001/alerts",
+    );
+    let interval_minutes = read_interval(&mut section);
+    let since = section
+        .section("since")
+        .map_or_else(SinceConfig::default, read_since);
+    let records = section.optional::<RecordsPath>("records");
+    let allow_private = section.optional("allow_private");
+    let auth = auth::read(&mut section);
+    let span = |longest| Duration::ZERO..=longest;
+    let overlap = section.in_range("overlap", OVERLAP_DEFAULT, span(OVERLAP_MAX));
+    // An overlap that is set below the short one's default pulls that default down with it.
+    let short_default = OVERLAP_SHORT_DEFAULT.min(overlap);
+    let overlap_short = section.in_range("overlap_short", short_default, span(OVERLAP_MAX));
+    let lookback = section.in_range("lookback", LOOKBACK_DEFAULT, span(LOOKBACK_MAX));
+    let pages_max = section.in_range("max_pages", PAGES_MAX_DEFAULT, 1..=PAGES_MAX_MAX);
+    let timeouts = section
+        .section("timeouts")
+        .map_or_else(Timeouts::default, read_timeouts);
+    let ByteSize(answer_bytes_max) = section.in_range(
+        "max_answer",
+        ByteSize(ANSWER_BYTES_MAX_DEFAULT),
+        ByteSize(1)..=ByteSize(ANSWER_BYTES_MAX_MAX),
+    );
+    not_longer(
+        &section,
+        ("overlap_short", overlap_short),
+        ("overlap", overlap),
+    );
+    let config = url.map(|url| HttpPollConfig {
+        url,
+        interval_minutes,
+        since,
+        records: records.map(|path| path.0).unwrap_or_default(),
+        allow_private,
+        auth,
+        overlap,
+        overlap_short,
+        lookback,
+        pages_max,
+        timeouts,
+        answer_bytes_max,
+    });
+    if let Some(config) = &config {
+        check_address(&section, config);
+    }
+    section.finish();
+    config
+}
+
+/// Checks what the address, the private host, the parameter and the secret say of each other.
+fn check_address(section: &Section<'_>, config: &HttpPollConfig) {
+    let place = section.place_of("url");
+    let target = config.url.host_port();
+    match &config.allow_private {
+        Some(allowed) if allowed != target => {
+            let message = format!("\"allow_private\" names {allowed}, \"url\" leads to {target}");
+            section.report(
+                Fault::at(section.place_of("allow_private"), message)
+                    .hint("name the host and port of the address, or remove the key"),
+            );
+        }
+        None if target.is_private() => {
+            let message = format!("\"url\" leads to the private address {target}");
+            let hint = format!(
+                "if that is meant, add allow_private: {}",
+                plain(&target.to_string())
+            );
+            section.report(Fault::at(place, message).hint(hint));
+        }
+        _ => {}
+    }
+    if config.url.has_parameter(&config.since.parameter) {
+        let message = format!(
+            "\"url\" already has the parameter {}",
+            quote(&config.since.parameter)
+        );
+        let hint = "take it out of the address, or name another one in since.parameter";
+        section.report(Fault::at(place, message).concealed().hint(hint));
+    }
+    // What is allowed to be private lies in a network that somebody chose to trust.
+    let trusted = target.is_loopback() || config.allow_private.is_some();
+    if config.auth.is_some() && !config.url.is_secure() && !trusted {
+        let message = "\"auth\" would send its secret in plain text";
+        let hint = "use an https address";
+        section.report(Fault::at(section.place_of("auth"), message).hint(hint));
+    }
+}
+
+/// A YAML value: what begins with a bracket needs quotes.
+fn plain(text: &str) -> String {
+    if text.starts_with('[') {
+        quote(text)
+    } else {
+        text.to_owned()
+    }
+}
+
+fn read_interval(section: &mut Section<'_>) -> u32 {
+    let shortest = Duration::from_mins(1);
+    let longest = Duration::from_mins(u64::from(INTERVAL_MINUTES_MAX));
+    let default = Duration::from_mins(u64::from(INTERVAL_MINUTES_DEFAULT));
+    let interval = section.in_range("interval", default, shortest..=longest);
+    if interval >= shortest && !interval.as_millis().is_multiple_of(60_000) {
+        let message = format!(
+            "\"interval\" is not a whole number of minutes: {}",
+            interval.show()
+        );
+        let fault = Fault::at(section.place_of("interval"), message);
+        section.report(fault.hint("write minutes, hours or days, such as 30m"));
+    }
+    u32::try_from(interval.as_secs() / 60).unwrap_or(INTERVAL_MINUTES_MAX)
+}
+
+fn read_since(mut section: Section<'_>) -> SinceConfig {
+    let default = SinceConfig::default();
+    let parameter = section.optional("parameter");
+    let formats = [
+        ("rfc3339", SinceFormat::Rfc3339),
+        ("unix", SinceFormat::Unix),
+        ("unix_ms", SinceFormat::UnixMs),
+    ];
+    let format = section.word("format", &formats);
+    section.finish();
+    SinceConfig {
+        parameter: parameter.map_or(default.parameter, |Parameter(name)| name),
+        format: format.unwrap_or(default.format),
+    }
+}
+
+fn read_timeouts(mut section: Section<'_>) -> Timeouts {
+    let default = Timeouts::default();
+    let mut read = |key, default| section.in_range(key, default, TIMEOUT_MIN..=TIMEOUT_MAX);
+    let timeouts = Timeouts {
+        connect: read("connect", default.connect),
+        first_byte: read("first_byte", default.first_byte),
+        idle: read("idle", default.idle),
+        total: read("total", default.total),
+        total_max: read("total_max", default.total_max),
+    };
+    let total = ("total", timeouts.total);
+    not_longer(&section, ("connect", timeouts.connect), total);
+    not_longer(&section, ("first_byte", timeouts.first_byte), total);
+    not_longer(&section, ("idle", timeouts.idle), total);
+    not_longer(&section, total, ("total_max", timeouts.total_max));
+    section.finish();
+    timeouts
+}
+
+/// Reports a part that is longer than what it belongs to.
+fn not_longer(section: &Section<'_>, part: (&str, Duration), whole: (&str, Duration)) {
+    if part.1 > whole.1 {
+        let message = format!(
+            "{} is longer than {}: {} and {}",
+            quote(part.0),
+            quote(whole.0),
+            part.1.show(),
+            whole.1.show()
+        );
+        let place = section.place_of(if section.has(part.0) { part.0 } else { whole.0 });
+        let hint = format!("shorten {} or lengthen {}", quote(part.0), quote(whole.0));
+        section.report(Fault::at(place, message).hint(hint));
+    }
+}
+
+/// The name of a query parameter.
+struct Parameter(String);
+
+impl FromScalar for Parameter {
+    const KIND: &'static str = "a query parameter";
+    const HINT: &'static str = "write its name: letters, digits, underscores, dots and dashes";
+
+    fn from_scalar(text: &str) -> Result<Self, Misfit> {
+        let fits = (1..=PARAMETER_BYTES_MAX).contains(&text.len())
+            && text
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte));
+        if fits {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(Misfit::kind())
+        }
+    }
+}
+
+/// Keys that lead to the records.
+struct RecordsPath(Vec<String>);
+
+impl FromScalar for RecordsPath {
+    const KIND: &'static str = "a path of keys";
+    const HINT: &'static str = "write the keys that lead to the list, such as alerts or data.items";
+
+    fn from_scalar(text: &str) -> Result<Self, Misfit> {
+        let text = String::from_scalar(text).map_err(|_| Misfit::kind())?;
+        let keys: Vec<String> = text.split('.').map(str::to_owned).collect();
+        if keys.len() > RECORDS_KEYS_MAX || keys.iter().any(String::is_empty) {
+            return Err(Misfit::kind());
+        }
+        Ok(Self(keys))
     }
 }

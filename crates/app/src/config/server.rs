@@ -2,8 +2,17 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 
+use cresset_model::config::{Fault, FromScalar, Misfit, Place, Section, quote};
+
+use super::url::is_name;
+
 /// The port of the API and the page by default.
 pub(crate) const PORT_DEFAULT: u16 = 8000;
+
+/// Addresses beside the first.
+const ALSO_LISTEN_MAX: usize = 8;
+/// Accepted names.
+const HOSTS_MAX: usize = 64;
 
 /// `server:`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,4 +41,88 @@ impl Default for ServerConfig {
 /// The IPv4 loopback address with a port.
 pub(super) fn loopback(port: u16) -> SocketAddr {
     SocketAddr::from((Ipv4Addr::LOCALHOST, port))
+}
+
+pub(super) fn read(mut section: Section<'_>) -> ServerConfig {
+    let default = ServerConfig::default();
+    let listen = section.optional("listen");
+    let also_listen = section.sequence("also_listen");
+    let open = section.optional("open").unwrap_or(default.open);
+    let hosts = section.sequence("hosts");
+    at_most(&section, "also_listen", also_listen.len(), ALSO_LISTEN_MAX);
+    at_most(&section, "hosts", hosts.len(), HOSTS_MAX);
+
+    let listen = listen.unwrap_or(default.listen);
+    let mut taken = vec![(section.place_of("listen"), listen)];
+    for node in also_listen {
+        if let Some(address) = section.item("also_listen", node) {
+            distinct(&section, node.place, address, &taken);
+            taken.push((node.place, address));
+        }
+    }
+    for (place, address) in &taken {
+        if !open && !address.ip().is_loopback() {
+            let message = format!("{address} is not a loopback address and the server is not open");
+            section.report(Fault::at(*place, message).hint(
+                "there is no login: write server.open: true only where everyone may read and command",
+            ));
+        }
+    }
+    let hosts = hosts
+        .iter()
+        .filter_map(|node| section.item::<HostName>("hosts", node))
+        .map(|HostName(name)| name)
+        .collect();
+    section.finish();
+    ServerConfig {
+        listen,
+        also_listen: taken
+            .into_iter()
+            .skip(1)
+            .map(|(_, address)| address)
+            .collect(),
+        open,
+        hosts,
+    }
+}
+
+/// Reports a list that is too long.
+fn at_most(section: &Section<'_>, key: &str, items: usize, items_max: usize) {
+    if items > items_max {
+        let message = format!("{} has {items} items", quote(key));
+        let hint = format!("at most {items_max} are taken");
+        section.report(Fault::at(section.place_of(key), message).hint(hint));
+    }
+}
+
+/// Reports an address that is listened on already; port 0 is a new port each time.
+fn distinct(
+    section: &Section<'_>,
+    place: Place,
+    address: SocketAddr,
+    taken: &[(Place, SocketAddr)],
+) {
+    if let Some((first, _)) = taken.iter().find(|(_, other)| *other == address)
+        && address.port() != 0
+    {
+        let message = format!("{address} is listened on twice");
+        section.report(Fault::at(place, message).hint(format!("first at line {}", first.line)));
+    }
+}
+
+/// A name in the `Host` header.
+struct HostName(String);
+
+impl FromScalar for HostName {
+    const KIND: &'static str = "a host name";
+    const HINT: &'static str =
+        "write a name or an address without a port, such as cresset.internal";
+
+    fn from_scalar(text: &str) -> Result<Self, Misfit> {
+        if is_name(text) || text.parse::<std::net::IpAddr>().is_ok() {
+            Ok(Self(text.to_ascii_lowercase()))
+        } else {
+            Err(Misfit::kind())
+        }
+    }
 }

@@ -2,12 +2,21 @@
 
 use std::path::PathBuf;
 
+use cresset_model::config::{ByteSize, Section};
+
 /// Where the `SQLite` file lies by default, relative to the working directory.
 pub(crate) const PATH_DEFAULT: &str = "data/cresset.db";
 /// Memory of the live index by default.
 pub(crate) const LIVE_INDEX_BUDGET_BYTES_DEFAULT: u64 = 64 << 20;
 /// Disk that dead letters may take by default.
 pub(crate) const DEAD_LETTER_BUDGET_BYTES_DEFAULT: u64 = 256 << 20;
+
+/// The least memory of the live index and the least disk for dead letters.
+const BUDGET_BYTES_MIN: u64 = 1 << 20;
+/// The most memory of the live index.
+const LIVE_INDEX_BUDGET_BYTES_MAX: u64 = 64 << 30;
+/// The most disk for dead letters.
+const DEAD_LETTER_BUDGET_BYTES_MAX: u64 = 1 << 40;
 
 /// The store that was chosen.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,5 +43,41 @@ impl Default for SqliteConfig {
             live_index_budget_bytes: LIVE_INDEX_BUDGET_BYTES_DEFAULT,
             dead_letter_budget_bytes: DEAD_LETTER_BUDGET_BYTES_DEFAULT,
         }
+    }
+}
+
+impl Default for StoreConfig {
+    fn default() -> Self {
+        Self::Sqlite(SqliteConfig::default())
+    }
+}
+
+/// Reads `store:` of the whole file.
+pub(super) fn read(root: &mut Section<'_>) -> StoreConfig {
+    let chosen = root.one_of("store", &["sqlite"]);
+    let section = chosen.and_then(|choice| root.chosen(&choice));
+    section.map_or_else(StoreConfig::default, |section| {
+        StoreConfig::Sqlite(read_sqlite(section))
+    })
+}
+
+fn read_sqlite(mut section: Section<'_>) -> SqliteConfig {
+    let default = SqliteConfig::default();
+    let path = section.optional("path").unwrap_or(default.path);
+    let ByteSize(live_index_budget_bytes) = section.in_range(
+        "live_index_budget",
+        ByteSize(default.live_index_budget_bytes),
+        ByteSize(BUDGET_BYTES_MIN)..=ByteSize(LIVE_INDEX_BUDGET_BYTES_MAX),
+    );
+    let ByteSize(dead_letter_budget_bytes) = section.in_range(
+        "dead_letter_budget",
+        ByteSize(default.dead_letter_budget_bytes),
+        ByteSize(BUDGET_BYTES_MIN)..=ByteSize(DEAD_LETTER_BUDGET_BYTES_MAX),
+    );
+    section.finish();
+    SqliteConfig {
+        path,
+        live_index_budget_bytes,
+        dead_letter_budget_bytes,
     }
 }

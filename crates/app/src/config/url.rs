@@ -4,6 +4,7 @@
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use cresset_model::config::{FromScalar, Misfit, quote};
 use cresset_model::ip;
 
 /// An `http` or `https` address with a host, without user or password.
@@ -143,6 +144,9 @@ impl fmt::Display for HostPort {
 
 /// Splits `host:port`; the brackets of an IPv6 address stay.
 fn split_port(authority: &str) -> Result<(&str, Option<u16>), UrlFault> {
+    if authority.starts_with('[') && !authority.contains(']') {
+        return Err(UrlFault::Host);
+    }
     let after_host = authority.rfind(']').map_or(0, |end| end + 1);
     let tail = authority.get(after_host..).unwrap_or_default();
     let Some(colon) = tail.find(':') else {
@@ -188,3 +192,50 @@ pub(super) fn is_name(host: &str) -> bool {
         && !last.bytes().all(|byte| byte.is_ascii_digit())
         && !last.to_ascii_lowercase().starts_with("0x")
 }
+
+impl FromScalar for HttpUrl {
+    const KIND: &'static str = "an HTTP address";
+    const HINT: &'static str = "write an address such as https://alerts.example.com/v1/alerts";
+
+    fn from_scalar(text: &str) -> Result<Self, Misfit> {
+        Self::parse(text).map_err(|fault| {
+            let (message, hint) = match fault {
+                UrlFault::Scheme => ("does not begin with http:// or https://", Self::HINT),
+                UrlFault::Credentials => (
+                    "holds a user or a password",
+                    "take them out and write auth: with a reference to the secret",
+                ),
+                UrlFault::Host => (
+                    "names no valid host",
+                    "write a name, an IPv4 address in four decimal parts, or an IPv6 address in brackets",
+                ),
+                UrlFault::Port => ("names no valid port", "write a port from 1 to 65535"),
+                UrlFault::Fragment => (
+                    "holds a fragment",
+                    "take out the # and what follows, it is never sent",
+                ),
+                UrlFault::Character => (
+                    "holds a character that an address cannot hold",
+                    "write blanks and characters beyond ASCII as %20 and the like",
+                ),
+            };
+            // A query or what stands before an @ may hold a key.
+            if text.contains(['@', '?']) {
+                return Misfit::because(message, hint).secret();
+            }
+            Misfit::because(format!("{message}: {}", quote(text)), hint)
+        })
+    }
+}
+
+impl FromScalar for HostPort {
+    const KIND: &'static str = "a host and a port";
+    const HINT: &'static str = "write one host and its port, such as 127.0.0.1:8001";
+
+    fn from_scalar(text: &str) -> Result<Self, Misfit> {
+        Self::parse(text).ok_or_else(Misfit::kind)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,99 @@
+//! From a file to a configuration: bytes, tree, variables, values.
+
+use std::io::Read;
+use std::path::Path;
+
+use cresset_model::config::{Diagnostics, Fault, Node, Section, quote};
+use cresset_model::limits::RecordLimits;
+
+use super::environment::Environment;
+use super::faults::ConfigFaults;
+use super::retention::RetentionConfig;
+use super::root::Config;
+use super::server::ServerConfig;
+use super::{limits, pipeline, retention, server, store};
+use super::{substitute, yaml};
+
+/// Bytes of a configuration file.
+pub(super) const FILE_BYTES_MAX: u64 = 1 << 20;
+/// The version that this build reads.
+const VERSION: &str = "1";
+
+/// Reads a configuration; every fault of it is named at once.
+pub(crate) fn load(path: &Path, environment: &Environment) -> Result<Config, ConfigFaults> {
+    let file = path.display().to_string();
+    let bytes = read_bounded(path).map_err(|error| {
+        let hint = "give the path of a configuration, such as config/minimal.yaml";
+        ConfigFaults::whole(&file, format!("cannot be read: {error}"), hint)
+    })?;
+    parse(&file, &bytes, environment)
+}
+
+/// Reads a configuration from its bytes; `file` is its name in the faults.
+pub(crate) fn parse(
+    file: &str,
+    bytes: &[u8],
+    environment: &Environment,
+) -> Result<Config, ConfigFaults> {
+    if bytes.len() as u64 > FILE_BYTES_MAX {
+        let hint = "a configuration is smaller; is it the right file?";
+        return Err(ConfigFaults::whole(
+            file,
+            "is larger than 1 MiB".to_owned(),
+            hint,
+        ));
+    }
+    let text = std::str::from_utf8(bytes).map_err(|error| {
+        let before = bytes.get(..error.valid_up_to()).unwrap_or_default();
+        let line = before.split(|byte| *byte == b'\n').count();
+        let hint = "save the file as UTF-8";
+        ConfigFaults::whole(file, format!("line {line} is not UTF-8"), hint)
+    })?;
+    let diagnostics = Diagnostics::new();
+    let config = yaml::parse(text, &diagnostics).and_then(|mut tree| {
+        substitute::substitute(&mut tree, environment, &diagnostics);
+        read(&tree, &diagnostics)
+    });
+    match config {
+        Some(config) if diagnostics.is_empty() => Ok(config),
+        _ => Err(ConfigFaults::new(file, text, diagnostics.into_faults())),
+    }
+}
+
+fn read_bounded(path: &Path) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let file = std::fs::File::open(path)?;
+    file.take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+fn read(tree: &Node, diagnostics: &Diagnostics) -> Option<Config> {
+    let mut root = Section::open("the file", tree.place, tree, diagnostics)?;
+    if let Some(version) = root.required::<String>("version", "the version of this form: 1")
+        && version != VERSION
+    {
+        // Under another version every further fault would be a guess.
+        let message = format!("unknown version {}", quote(&version));
+        let fault = Fault::at(root.place_of("version"), message);
+        root.report(fault.hint("this build reads version 1"));
+        return None;
+    }
+    let config = Config {
+        store: store::read(&mut root),
+        server: root
+            .section("server")
+            .map_or_else(ServerConfig::default, server::read),
+        retention: root
+            .section("retention")
+            .map_or_else(RetentionConfig::default, retention::read),
+        limits: root
+            .section("limits")
+            .map_or_else(RecordLimits::default, limits::read),
+        pipelines: pipeline::read(&mut root, diagnostics),
+    };
+    root.finish();
+    Some(config)
+}
+
+#[cfg(test)]
+mod tests;
