@@ -18,7 +18,8 @@ pub fn write(out: &mut impl std::fmt::Write, address: IpAddr) -> std::fmt::Resul
 /// The canonical form as a string.
 pub fn to_string(address: IpAddr) -> String {
     let mut text = String::with_capacity(39);
-    write(&mut text, address).expect("writing to a string cannot fail");
+    // Writing to a string cannot fail.
+    write(&mut text, address).unwrap_or_default();
     text
 }
 

@@ -159,12 +159,12 @@ impl UserTable {
         for prefix in &self.prefixes {
             let mask = u128::MAX.checked_shl(128 - u32::from(*prefix)).unwrap_or(0);
             if let Some(user) = self.entries.get(&(*prefix, address & mask)) {
-                let mark = if *prefix == 128 {
+                let how = if *prefix == 128 {
                     Marks::USER_ADDRESS
                 } else {
                     Marks::USER_NETWORK
                 };
-                return UserAnswer::Known(user, mark);
+                return UserAnswer::Known(user, how);
             }
         }
         UserAnswer::Unknown
@@ -184,6 +184,9 @@ fn demo_user(address: u128) -> UserAnswer<'static> {
         return UserAnswer::Unknown;
     }
     // A multiplicative hash: neighbors get unrelated numbers, the same address always the same.
-    let mixed = (address as u64 ^ (address >> 64) as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    UserAnswer::Demo((mixed >> 32) as u32)
+    let [low, high] = [address & u128::from(u64::MAX), address >> 64];
+    let mixed = u64::try_from(low ^ high)
+        .unwrap_or(0)
+        .wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    UserAnswer::Demo(u32::try_from(mixed >> 32).unwrap_or(0))
 }

@@ -359,7 +359,7 @@ mod tests {
 
     #[test]
     fn durations_have_a_unit() {
-        assert_eq!(parse_duration("30m"), Some(Duration::from_secs(1_800)));
+        assert_eq!(parse_duration("30m"), Some(Duration::from_mins(30)));
         assert_eq!(parse_duration("250ms"), Some(Duration::from_millis(250)));
         for text in ["", "30", "m", "1.5h", "-1h", "1w", "99999999999999999999s"] {
             assert_eq!(parse_duration(text), None, "{text}");
