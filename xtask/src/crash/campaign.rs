@@ -31,14 +31,13 @@ struct Judged {
     kills: u64,
     alerts: usize,
     dead_letters: usize,
-    malformed: usize,
     verified: bool,
     verdict: Verdict,
 }
 
 impl Judged {
     fn is_clean(&self) -> bool {
-        self.verified && self.verdict.is_clean() && self.dead_letters == self.malformed
+        self.verified && self.verdict.is_clean()
     }
 }
 
@@ -96,7 +95,7 @@ fn row(seed: u64, judged: &anyhow::Result<Judged>, stopwatch: Stopwatch) -> Vec<
             cells.extend([
                 judged.kills.to_string(),
                 judged.alerts.to_string(),
-                format!("{}/{}", judged.dead_letters, judged.malformed),
+                judged.dead_letters.to_string(),
                 verdict.lost.to_string(),
                 verdict.doubled.to_string(),
                 verdict.stale.to_string(),
@@ -116,12 +115,6 @@ fn explain(seed: u64, judged: &anyhow::Result<Judged>, kept: &Path) {
         Ok(judged) => {
             for example in &judged.verdict.examples {
                 say(&format!("seed {seed}: {example}"));
-            }
-            if judged.dead_letters != judged.malformed {
-                say(&format!(
-                    "seed {seed}: {} dead letters of {} malformed records",
-                    judged.dead_letters, judged.malformed
-                ));
             }
         }
     }
@@ -147,22 +140,21 @@ fn run_one(program: &Path, folder: &Path, seed: u64) -> anyhow::Result<Judged> {
     }
     let before = mock.truth()?;
     service.sync()?;
-    let kept = service.alerts()?;
-    let dead_letters = service.dead_letters()?;
+    let kept = service.records()?;
     let after = mock.truth()?;
     process.check_running()?;
     process.stop()?;
     mock.stop()?;
-    if before.alerts.len() == 0 {
+    if before.counts().0 == 0 {
         bail!("the upstream issued nothing, so the run proves nothing");
     }
+    let (alerts, dead_letters) = kept.counts();
     Ok(Judged {
         kills,
-        alerts: kept.len(),
+        alerts,
         dead_letters,
-        malformed: after.malformed,
         verified: service.verify()?,
-        verdict: judge(&before.alerts, &after.alerts, &kept),
+        verdict: judge(&before, &after, &kept),
     })
 }
 

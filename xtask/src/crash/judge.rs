@@ -5,20 +5,23 @@ use std::collections::BTreeMap;
 use anyhow::Context;
 use serde_json::Value;
 
-/// What an alert says: its fields as one text, in a fixed order.
+/// What a record says: its fields as one text, in a fixed order.
 type Content = String;
-/// The vendor's kind of source and its id.
+/// The vendor's kind of source and its id; of a dead letter its whole record.
 type Key = (String, String);
 
-/// The alerts of one side.
+/// Stands in for the kind of source of a malformed record.
+const MALFORMED: &str = "malformed";
+
+/// Everything that one side has.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Alerts {
+pub(crate) struct Records {
     rows: BTreeMap<Key, Vec<Content>>,
 }
 
-impl Alerts {
-    /// Adds an alert in the words of the service.
-    pub(crate) fn add(&mut self, alert: &Value, id_name: &str) -> anyhow::Result<()> {
+impl Records {
+    /// Adds an alert; `id_name` is what the side calls the vendor's id.
+    pub(crate) fn add_alert(&mut self, alert: &Value, id_name: &str) -> anyhow::Result<()> {
         let text = |name: &str| {
             let value = alert.get(name).and_then(Value::as_str);
             value.with_context(|| format!("an alert has no `{name}`: {alert}"))
@@ -34,21 +37,33 @@ impl Alerts {
         Ok(())
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.rows.len()
+    /// Adds a record that nobody can use.
+    pub(crate) fn add_malformed(&mut self, raw: &str) {
+        let key = (MALFORMED.to_owned(), raw.to_owned());
+        self.rows.entry(key).or_default().push(String::new());
+    }
+
+    /// How many alerts and how many malformed records there are.
+    pub(crate) fn counts(&self) -> (usize, usize) {
+        let malformed = self
+            .rows
+            .keys()
+            .filter(|(source, _)| source == MALFORMED)
+            .count();
+        (self.rows.len() - malformed, malformed)
     }
 }
 
 /// What differs; all zero is what is promised.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(crate) struct Verdict {
-    /// Alerts that the upstream had and the service has not.
+    /// Records that the upstream had and the service has not.
     pub(crate) lost: usize,
-    /// Alerts that the service has more than once.
+    /// Records that the service has more than once.
     pub(crate) doubled: usize,
     /// Alerts that are there with an old or a wrong content.
     pub(crate) stale: usize,
-    /// Alerts that the upstream never had.
+    /// Records that the upstream never had.
     pub(crate) invented: usize,
     /// A few of them, for people.
     pub(crate) examples: Vec<String>,
@@ -69,9 +84,10 @@ impl Verdict {
 /// Differences that are named one by one.
 const EXAMPLES_MAX: usize = 10;
 
-/// Judges what was kept. The upstream is asked `before` and `after` the service's last sync, as it may
-/// have gone on in between: what it had before must be there, in the content of before or after.
-pub(crate) fn judge(before: &Alerts, after: &Alerts, kept: &Alerts) -> Verdict {
+/// Judges what was kept. The upstream is asked `before` and `after` the service's last sync, as it goes on
+/// in between: what it had before must be there, and what did not change in between must have that very
+/// content.
+pub(crate) fn judge(before: &Records, after: &Records, kept: &Records) -> Verdict {
     let mut verdict = Verdict::default();
     for (key, contents) in &before.rows {
         let Some(rows) = kept.rows.get(key) else {
@@ -79,11 +95,8 @@ pub(crate) fn judge(before: &Alerts, after: &Alerts, kept: &Alerts) -> Verdict {
             verdict.example("lost", key);
             continue;
         };
-        let newest = after.rows.get(key);
-        let fits = |row: &Content| {
-            contents.contains(row) || newest.is_some_and(|newest| newest.contains(row))
-        };
-        if !rows.iter().all(fits) {
+        let settled = after.rows.get(key) == Some(contents);
+        if settled && !rows.iter().all(|row| contents.contains(row)) {
             verdict.stale += 1;
             verdict.example("stale", key);
         }

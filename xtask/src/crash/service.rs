@@ -1,5 +1,6 @@
 //! The two programs of a run: the upstream that misbehaves, and the service under test.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -8,7 +9,7 @@ use anyhow::Context;
 use serde_json::Value;
 
 use super::http::{get, post};
-use super::judge::Alerts;
+use super::judge::Records;
 use super::process::{Process, free_port, wait_until};
 
 /// How long a program may take to answer after its start.
@@ -27,8 +28,8 @@ impl Mock {
     pub(crate) fn start(program: &Path, folder: &Path, seed: u64) -> anyhow::Result<Self> {
         let port = free_port()?;
         let words = format!(
-            "mock --port {port} --honest --seed {seed} --delay 50ms --failure-rate 0.3 \
-             --malformed 0.05 --duplicate 0.1 --late 0.1 --updated 0.1"
+            "mock --port {port} --honest --seed {seed} --rate 40 --page-size 50 --delay 50ms \
+             --failure-rate 0.3 --malformed 0.05 --duplicate 0.1 --late 0.1 --updated 0.1"
         );
         let arguments: Vec<String> = words.split_whitespace().map(str::to_owned).collect();
         let log = folder.join("mock.log");
@@ -47,9 +48,9 @@ impl Mock {
     }
 
     /// What it really issued so far.
-    pub(crate) fn truth(&self) -> anyhow::Result<Truth> {
+    pub(crate) fn truth(&self) -> anyhow::Result<Records> {
         let answer = get(self.port, "/truth")?;
-        Truth::read(answer.ok()?)
+        read_truth(answer.ok()?)
     }
 
     pub(crate) fn stop(self) -> anyhow::Result<()> {
@@ -57,31 +58,28 @@ impl Mock {
     }
 }
 
-/// What the upstream issued.
-#[derive(Debug)]
-pub(crate) struct Truth {
-    /// Each distinct alert with its newest content.
-    pub(crate) alerts: Alerts,
-    /// Distinct malformed records.
-    pub(crate) malformed: usize,
-}
-
-impl Truth {
-    fn read(lines: &str) -> anyhow::Result<Self> {
-        let mut truth = Self {
-            alerts: Alerts::default(),
-            malformed: 0,
-        };
-        for line in lines.lines() {
-            let row: Value =
-                serde_json::from_str(line).context("a line of the truth is no JSON")?;
-            match row.get("malformed").and_then(Value::as_u64) {
-                Some(count) => truth.malformed = usize::try_from(count)?,
-                None => truth.alerts.add(&row, "id")?,
-            }
+/// Reads a line for each distinct alert in its newest content, and the summary behind them.
+pub(crate) fn read_truth(lines: &str) -> anyhow::Result<Records> {
+    let mut records = Records::default();
+    let mut malformed = None;
+    for line in lines.lines() {
+        let row: Value = serde_json::from_str(line).context("a line of the truth is no JSON")?;
+        match row.get("summary") {
+            Some(summary) => malformed = summary.get("malformed_raw").cloned(),
+            None => records.add_alert(&row, "id")?,
         }
-        Ok(truth)
     }
+    let malformed = malformed.context("the truth has no summary")?;
+    let distinct: BTreeSet<&str> = malformed
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect();
+    for raw in distinct {
+        records.add_malformed(raw);
+    }
+    Ok(records)
 }
 
 /// The service: what stays the same over its restarts.
@@ -179,21 +177,23 @@ impl Service {
         Ok(status.success())
     }
 
-    /// Everything it kept, page by page.
-    pub(crate) fn alerts(&self) -> anyhow::Result<Alerts> {
-        let mut alerts = Alerts::default();
-        self.pages("/api/v1/alerts", |item| alerts.add(item, "upstream_id"))?;
-        Ok(alerts)
-    }
-
-    /// How many dead letters it kept.
-    pub(crate) fn dead_letters(&self) -> anyhow::Result<usize> {
-        let mut count = 0;
-        self.pages("/api/v1/dead-letters", |_| {
-            count += 1;
+    /// Everything it kept, page by page: alerts, and the records of dead letters.
+    pub(crate) fn records(&self) -> anyhow::Result<Records> {
+        let mut records = Records::default();
+        self.pages("/api/v1/alerts", |item| {
+            records.add_alert(item, "upstream_id")
+        })?;
+        self.pages("/api/v1/dead-letters", |item| {
+            let id = item
+                .get("id")
+                .and_then(Value::as_str)
+                .context("a dead letter has no id")?;
+            let letter = get(self.port, &format!("/api/v1/dead-letters/{id}"))?.json()?;
+            let raw = letter.pointer("/raw/text").and_then(Value::as_str);
+            records.add_malformed(raw.context("a dead letter has no record")?);
             Ok(())
         })?;
-        Ok(count)
+        Ok(records)
     }
 
     fn pages(

@@ -1,16 +1,17 @@
 use serde_json::json;
 
 use super::dice::Dice;
-use super::judge::{Alerts, Verdict, judge};
+use super::judge::{Records, Verdict, judge};
+use super::service::read_truth;
 
-fn alerts(rows: &[(&str, &str)]) -> Alerts {
-    let mut alerts = Alerts::default();
+fn alerts(rows: &[(&str, &str)]) -> Records {
+    let mut alerts = Records::default();
     for (id, description) in rows {
         let alert = json!({
             "source": "waf", "id": id, "severity": "low", "description": description,
             "src_ip": "192.168.0.1", "dst_ip": "203.0.113.1",
         });
-        alerts.add(&alert, "id").unwrap();
+        alerts.add_alert(&alert, "id").unwrap();
     }
     alerts
 }
@@ -50,7 +51,7 @@ fn an_upstream_that_goes_on_during_the_last_sync_is_fair() {
     let (before, after) = (alerts(&[("1", "a")]), alerts(&[("1", "b"), ("2", "c")]));
     for kept in [
         [("1", "a")].as_slice(),
-        &[("1", "b")],
+        &[("1", "between a and b")],
         &[("1", "b"), ("2", "c")],
     ] {
         assert!(judge(&before, &after, &alerts(kept)).is_clean());
@@ -59,8 +60,33 @@ fn an_upstream_that_goes_on_during_the_last_sync_is_fair() {
 }
 
 #[test]
+fn a_malformed_record_that_is_no_dead_letter_is_lost() {
+    let mut upstream = alerts(&[("1", "a")]);
+    upstream.add_malformed("{}");
+    assert_eq!(upstream.counts(), (1, 1));
+    let verdict = judge(&upstream, &upstream, &alerts(&[("1", "a")]));
+    assert_eq!(verdict.lost, 1);
+    assert_eq!(verdict.examples, ["lost: malformed {}"]);
+}
+
+#[test]
+fn the_truth_is_a_line_for_each_alert_and_a_summary() {
+    let alert = "{\"source\":\"waf\",\"id\":\"1\",\"severity\":\"low\",\"description\":\"a\",\
+                 \"src_ip\":\"192.168.0.1\",\"dst_ip\":\"203.0.113.1\"}";
+    let summary = "{\"summary\":{\"alerts\":1,\"malformed\":1,\"malformed_raw\":[\"{}\"]}}";
+    let mut expected = alerts(&[("1", "a")]);
+    expected.add_malformed("{}");
+    assert_eq!(
+        read_truth(&format!("{alert}\n{summary}\n")).unwrap(),
+        expected
+    );
+    let cut = read_truth(alert).unwrap_err();
+    assert_eq!(cut.to_string(), "the truth has no summary");
+}
+
+#[test]
 fn an_alert_without_a_field_is_refused() {
-    let error = Alerts::default().add(&json!({"source": "waf"}), "id");
+    let error = Records::default().add_alert(&json!({"source": "waf"}), "id");
     assert_eq!(
         error.unwrap_err().to_string(),
         "an alert has no `id`: {\"source\":\"waf\"}"

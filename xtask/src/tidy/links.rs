@@ -1,15 +1,11 @@
 //! Links from one document to another.
 
 use super::finding::Finding;
-use super::tree::{Tree, ending};
+use super::tree::Tree;
 
 /// Every relative link of a document leads to a file of the tree.
 pub(crate) fn check(tree: &Tree, findings: &mut Vec<Finding>) {
-    for file in tree
-        .files
-        .iter()
-        .filter(|file| ending(&file.path) == Some("md"))
-    {
+    for file in tree.documents() {
         for (index, line) in file.text.lines().enumerate() {
             for target in targets(line) {
                 let bare = target.split('#').next().unwrap_or(target);

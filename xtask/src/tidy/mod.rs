@@ -10,6 +10,7 @@ mod links;
 mod manifest;
 mod mask;
 mod names;
+mod proofs;
 mod purity;
 mod rules;
 mod size;

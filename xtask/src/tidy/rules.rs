@@ -4,12 +4,12 @@ use std::path::Path;
 
 use super::finding::Finding;
 use super::tree::Tree;
-use super::{arrows, cycles, links, names, purity, size, words};
+use super::{arrows, cycles, links, names, proofs, purity, size, words};
 
 /// One rule.
 type Rule = fn(&Tree, &mut Vec<Finding>);
 
-const RULES: [Rule; 7] = [
+const RULES: [Rule; 8] = [
     arrows::check,
     cycles::check,
     size::check,
@@ -17,6 +17,7 @@ const RULES: [Rule; 7] = [
     names::check,
     words::check,
     links::check,
+    proofs::check,
 ];
 
 /// Reads the tree below a folder and applies every rule.

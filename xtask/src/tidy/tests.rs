@@ -330,6 +330,26 @@ fn a_link_that_leads_nowhere_is_found() {
 }
 
 #[test]
+fn a_named_test_that_is_not_there_is_found() {
+    check(
+        &[
+            (
+                "crates/a/src/x.rs",
+                "#[cfg(test)]\nmod tests {\n    #[test]\n    fn a_test_that_is_there() {}\n}",
+            ),
+            (
+                "docs/a.md",
+                "`a_test_that_is_there`, `last_event_time`\n`a_test_that_is_not_there`\n",
+            ),
+        ],
+        &[
+            "docs/a.md:2: there is no test `a_test_that_is_not_there`; name the one that proves it, \
+             or write it",
+        ],
+    );
+}
+
+#[test]
 fn what_git_ignores_is_not_read() {
     check(
         &[(".gitignore", "target/\n"), ("target/utils.rs", "todo!()")],

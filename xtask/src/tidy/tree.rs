@@ -50,7 +50,7 @@ impl File {
 }
 
 /// What stands behind the last dot of a file's name.
-pub(crate) fn ending(path: &str) -> Option<&str> {
+fn ending(path: &str) -> Option<&str> {
     path.rsplit_once('.').map(|(_, ending)| ending)
 }
 
@@ -105,6 +105,12 @@ impl Tree {
         mark_test_modules(&mut files);
         let crates = files.iter().filter_map(crate_of).collect();
         Self { files, crates }
+    }
+
+    /// The files that are written for people.
+    pub(crate) fn documents(&self) -> impl Iterator<Item = &File> {
+        let files = self.files.iter();
+        files.filter(|file| ending(&file.path) == Some("md"))
     }
 
     /// The file of a path.
