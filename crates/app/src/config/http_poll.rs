@@ -8,19 +8,19 @@ use super::auth::{self, AuthConfig};
 use super::url::{HostPort, HttpUrl};
 
 /// Minutes between polls by default.
-pub(crate) const INTERVAL_MINUTES_DEFAULT: u32 = 30;
+const INTERVAL_MINUTES_DEFAULT: u32 = 30;
 /// The most minutes between polls: a week.
-pub(crate) const INTERVAL_MINUTES_MAX: u32 = 10_080;
+const INTERVAL_MINUTES_MAX: u32 = 10_080;
 /// How far before the bookmark a round asks by default, at most once a minute.
-pub(crate) const OVERLAP_DEFAULT: Duration = Duration::from_mins(5);
+const OVERLAP_DEFAULT: Duration = Duration::from_mins(5);
 /// How far before the bookmark the rounds between ask by default.
-pub(crate) const OVERLAP_SHORT_DEFAULT: Duration = Duration::from_secs(10);
+const OVERLAP_SHORT_DEFAULT: Duration = Duration::from_secs(10);
 /// How far back the first start asks by default.
-pub(crate) const LOOKBACK_DEFAULT: Duration = Duration::from_hours(24);
+const LOOKBACK_DEFAULT: Duration = Duration::from_hours(24);
 /// Pages of one round by default.
-pub(crate) const PAGES_MAX_DEFAULT: u32 = 20;
+const PAGES_MAX_DEFAULT: u32 = 20;
 /// Unpacked bytes of one answer by default.
-pub(crate) const ANSWER_BYTES_MAX_DEFAULT: u64 = 1 << 30;
+const ANSWER_BYTES_MAX_DEFAULT: u64 = 1 << 30;
 
 const OVERLAP_MAX: Duration = Duration::from_hours(7 * 24);
 const LOOKBACK_MAX: Duration = Duration::from_hours(10_000 * 24);

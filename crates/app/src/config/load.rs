@@ -15,7 +15,7 @@ use super::{limits, pipeline, retention, server, store};
 use super::{substitute, yaml};
 
 /// Bytes of a configuration file.
-pub(super) const FILE_BYTES_MAX: u64 = 1 << 20;
+const FILE_BYTES_MAX: u64 = 1 << 20;
 /// The version that this build reads.
 const VERSION: &str = "1";
 
@@ -30,11 +30,7 @@ pub(crate) fn load(path: &Path, environment: &Environment) -> Result<Config, Con
 }
 
 /// Reads a configuration from its bytes; `file` is its name in the faults.
-pub(crate) fn parse(
-    file: &str,
-    bytes: &[u8],
-    environment: &Environment,
-) -> Result<Config, ConfigFaults> {
+fn parse(file: &str, bytes: &[u8], environment: &Environment) -> Result<Config, ConfigFaults> {
     if bytes.len() as u64 > FILE_BYTES_MAX {
         let hint = "a configuration is smaller; is it the right file?";
         return Err(ConfigFaults::whole(

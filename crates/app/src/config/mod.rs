@@ -18,17 +18,11 @@ mod url;
 mod yaml;
 
 pub(crate) use auth::AuthConfig;
-pub(crate) use enrich::{
-    AddressField, EnrichConfig, GeoConfig, GeoDatabase, UserConfig, UserDirectory,
-};
-pub(crate) use environment::{Environment, EnvironmentFault, Ports};
-pub(crate) use faults::ConfigFaults;
-pub(crate) use http_poll::{HttpPollConfig, SinceConfig, SinceFormat, Timeouts};
-pub(crate) use load::{load, parse};
-pub(crate) use pipeline::{Adapter, Alerts, PipelineConfig, SourceConfig};
-pub(crate) use retention::RetentionConfig;
-pub(crate) use root::{Config, DEMO_PIPELINE};
-pub(crate) use secret::{SecretFault, resolve_secret};
-pub(crate) use server::ServerConfig;
+pub(crate) use enrich::{EnrichConfig, GeoDatabase, UserDirectory};
+pub(crate) use environment::{Environment, Ports};
+pub(crate) use http_poll::{HttpPollConfig, SinceFormat};
+pub(crate) use load::load;
+pub(crate) use pipeline::{Adapter, PipelineConfig, SourceConfig};
+pub(crate) use root::Config;
+pub(crate) use secret::resolve_secret;
 pub(crate) use store::{SqliteConfig, StoreConfig};
-pub(crate) use url::{HostPort, HttpUrl};

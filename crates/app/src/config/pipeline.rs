@@ -11,7 +11,7 @@ use super::enrich::{self, EnrichConfig};
 use super::http_poll::{self, HttpPollConfig};
 
 /// Pipelines of one configuration.
-pub(super) const PIPELINES_MAX: usize = 64;
+const PIPELINES_MAX: usize = 64;
 /// Characters of a pipeline's name or id.
 const NAME_CHARS_MAX: usize = 64;
 

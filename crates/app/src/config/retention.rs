@@ -5,7 +5,7 @@ use std::time::Duration;
 use cresset_model::config::{FromScalar, Misfit, Section, quote};
 
 /// How long alerts stay by default, counted from their ingestion.
-pub(crate) const ALERTS_DEFAULT: Duration = Duration::from_hours(48);
+const ALERTS_DEFAULT: Duration = Duration::from_hours(48);
 
 /// The shortest stay.
 const ALERTS_MIN: Duration = Duration::from_mins(1);

@@ -16,7 +16,7 @@ use super::store::{SqliteConfig, StoreConfig};
 use super::url::HttpUrl;
 
 /// The name of the pipeline that `cresset demo` runs.
-pub(crate) const DEMO_PIPELINE: &str = "upstream-alerts";
+const DEMO_PIPELINE: &str = "upstream-alerts";
 
 /// A configuration without a fault.
 #[derive(Debug, Clone, PartialEq, Eq)]

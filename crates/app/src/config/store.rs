@@ -5,11 +5,11 @@ use std::path::PathBuf;
 use cresset_model::config::{ByteSize, Section};
 
 /// Where the `SQLite` file lies by default, relative to the working directory.
-pub(crate) const PATH_DEFAULT: &str = "data/cresset.db";
+const PATH_DEFAULT: &str = "data/cresset.db";
 /// Memory of the live index by default.
-pub(crate) const LIVE_INDEX_BUDGET_BYTES_DEFAULT: u64 = 64 << 20;
+const LIVE_INDEX_BUDGET_BYTES_DEFAULT: u64 = 64 << 20;
 /// Disk that dead letters may take by default.
-pub(crate) const DEAD_LETTER_BUDGET_BYTES_DEFAULT: u64 = 256 << 20;
+const DEAD_LETTER_BUDGET_BYTES_DEFAULT: u64 = 256 << 20;
 
 /// The least memory of the live index and the least disk for dead letters.
 const BUDGET_BYTES_MIN: u64 = 1 << 20;

@@ -6,7 +6,7 @@ use cresset_model::config::{Diagnostics, Fault, Node, Place, Scalar, Value, quot
 use super::environment::{Environment, is_variable_name};
 
 /// Bytes of one scalar with its variables.
-pub(super) const SCALAR_BYTES_MAX: usize = 64 << 10;
+const SCALAR_BYTES_MAX: usize = 64 << 10;
 
 const FORMS: &str =
     "write ${NAME}, ${NAME:-default} or ${NAME:?message}; a dollar sign itself is $$";

@@ -7,9 +7,9 @@ use cresset_model::config::{Diagnostics, Entry, Fault, Node, Place, Scalar, Valu
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, ScanError, Span, StrInput};
 
 /// Lists and mappings within each other.
-pub(super) const DEPTH_MAX: usize = 32;
+const DEPTH_MAX: usize = 32;
 /// Scalars, lists and mappings of one file.
-pub(super) const NODES_MAX: usize = 50_000;
+const NODES_MAX: usize = 50_000;
 
 /// The tree of a file. `None` if it is empty or its syntax is wrong; the fault is reported then.
 pub(super) fn parse(text: &str, diagnostics: &Diagnostics) -> Option<Node> {

@@ -1,10 +1,14 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::super::{
-    AddressField, AuthConfig, EnrichConfig, GeoConfig, GeoDatabase, HttpPollConfig, Ports,
-    SourceConfig, StoreConfig, UserConfig, UserDirectory,
+use super::super::auth::AuthConfig;
+use super::super::enrich::{
+    AddressField, EnrichConfig, GeoConfig, GeoDatabase, UserConfig, UserDirectory,
 };
+use super::super::environment::Ports;
+use super::super::http_poll::HttpPollConfig;
+use super::super::pipeline::SourceConfig;
+use super::super::store::StoreConfig;
 use super::*;
 
 const MINIMAL: &str = "\
