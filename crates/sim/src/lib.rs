@@ -1,1 +1,3 @@
 //! The flaky upstream and the test bed.
+
+pub mod mock_api;
