@@ -92,7 +92,7 @@ impl Batch {
             source: "waf",
             severity: Severity::from_code((number % 6) as u8),
             description: text(&mut self.arena, description),
-            src_ip: IpAddr::from([10, 0, (number >> 8) as u8, number as u8]),
+            src_ip: private_address(number),
             dst_ip: "::ffff:1.2.3.4".parse().expect("an address"),
             created_at: self.at.minus(Duration::from_secs(1)),
             country: number.is_multiple_of(2).then_some(*b"CH"),
@@ -172,6 +172,11 @@ impl Batch {
             redriven: self.redriven,
         }
     }
+}
+
+/// An address of its own for each number below 65,536.
+pub(crate) fn private_address(number: u32) -> IpAddr {
+    std::net::Ipv4Addr::from((10 << 24) | number).into()
 }
 
 /// What the batches were made with.

@@ -49,7 +49,7 @@ pub(crate) fn read_back(open: &dyn Fn() -> Opened) {
             upstream_id: "a-1".to_owned(),
             severity: Severity::from_code((number % 6) as u8),
             description: "first \u{fffd} \"quoted\"".to_owned(),
-            src_ip: std::net::IpAddr::from([10, 0, (number >> 8) as u8, number as u8]),
+            src_ip: super::batches::private_address(number),
             dst_ip: "::ffff:1.2.3.4".parse().unwrap(),
             created_at: T0.minus(std::time::Duration::from_secs(1)),
             ingested_at: T0,
@@ -110,7 +110,12 @@ pub(crate) fn filters(open: &dyn Fn() -> Opened) {
             let mut batch = Batch::new(if fetch % 2 == 0 { "even" } else { "odd" }, fetch);
             for number in 0..7 {
                 let id = format!("id-{}", fetch * 10 + number);
-                batch = batch.alert(&id, ["login failed", "SQL injection"][number as usize % 2]);
+                let text = if number % 2 == 0 {
+                    "login failed"
+                } else {
+                    "SQL injection"
+                };
+                batch = batch.alert(&id, text);
             }
             opened
                 .store

@@ -38,7 +38,10 @@ enum Phase {
     /// in the change log.
     Filling { removed: Vec<Seq> },
     /// In use; contains the change log up to `applied`.
-    Ready { index: LiveIndex, applied: Position },
+    Ready {
+        index: Box<LiveIndex>,
+        applied: Position,
+    },
     /// Not wanted, beyond its budget, or not fillable: queries walk the store.
     Off,
 }
@@ -144,7 +147,7 @@ impl Feed {
         let connection = open::reader(path)?;
         let mut filling = Filling {
             position: last_position(&connection)?,
-            index: LiveIndex::new(self.bytes_max),
+            index: Box::new(LiveIndex::new(self.bytes_max)),
             last: 0,
         };
         while filling.read_rows(&connection)? {
@@ -211,7 +214,7 @@ impl Feed {
 
 /// An index under construction.
 struct Filling {
-    index: LiveIndex,
+    index: Box<LiveIndex>,
     /// The last row in it.
     last: Seq,
     /// The change log up to here is in it.

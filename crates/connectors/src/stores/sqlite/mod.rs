@@ -1,4 +1,4 @@
-//! The embedded store: one SQLite file. One thread writes and commits in groups; readers never wait for
+//! The embedded store: one `SQLite` file. One thread writes and commits in groups; readers never wait for
 //! it. Instants come with the requests, so the store reads no clock of its own but to bound a read.
 
 mod books;

@@ -127,7 +127,10 @@ pub(super) fn changes(
         " FROM change_log c LEFT JOIN alert_rows r ON r.seq = c.seq
           WHERE c.position > ?1 ORDER BY c.position LIMIT ?2"
     ))?;
-    let mut rows = statement.query(params![signed(after), limit.min(CHANGES_MAX) as i64])?;
+    let mut rows = statement.query(params![
+        signed(after),
+        signed(limit.min(CHANGES_MAX) as u64)
+    ])?;
     let mut changes = Vec::new();
     while let Some(row) = rows.next()? {
         changes.push(reader.change(row)?);
@@ -205,7 +208,7 @@ pub(super) fn dead_letters(
          ORDER BY seq DESC LIMIT ?5"
     );
     let mut statement = connection.prepare_cached(&sql)?;
-    let wanted = limit as i64 + 1;
+    let wanted = signed(limit as u64 + 1);
     let mut rows = statement.query(params![source, reason, filter.resolved, before, wanted])?;
     let mut answer = DeadLetterPage::default();
     while let Some(row) = rows.next()? {

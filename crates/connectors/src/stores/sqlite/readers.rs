@@ -23,6 +23,7 @@ const STEPS_PER_LOOK: i32 = 20_000;
 pub(super) struct Readers {
     idle: Arc<Idle>,
     turns: Arc<Semaphore>,
+    timeout: Duration,
 }
 
 #[derive(Debug)]
@@ -39,6 +40,7 @@ impl Readers {
                 connections: Mutex::new(Vec::new()),
             }),
             turns: Arc::new(Semaphore::new(readers_max.max(1))),
+            timeout: READ_TIMEOUT,
         }
     }
 
@@ -48,13 +50,13 @@ impl Readers {
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T, Failure> + Send + 'static,
     {
-        let turn = timeout(READ_TIMEOUT, Arc::clone(&self.turns).acquire_owned())
+        let turn = timeout(self.timeout, Arc::clone(&self.turns).acquire_owned())
             .await
             .map_err(|_| PortError::transient("all readers of the store are busy"))?
             .map_err(|_| closed())?;
-        let idle = Arc::clone(&self.idle);
+        let (idle, limit) = (Arc::clone(&self.idle), self.timeout);
         let task = tokio::task::spawn_blocking(move || {
-            let result = idle.with(read);
+            let result = idle.with(limit, read);
             drop(turn);
             result
         });
@@ -77,13 +79,17 @@ impl Idle {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn with<T>(&self, read: impl FnOnce(&Connection) -> Result<T, Failure>) -> Result<T, Failure> {
+    fn with<T>(
+        &self,
+        limit: Duration,
+        read: impl FnOnce(&Connection) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
         let waiting = self.lock().pop();
         let mut connection = match waiting {
             Some(connection) => connection,
             None => open::reader(&self.path)?,
         };
-        let deadline = Instant::now() + READ_TIMEOUT;
+        let deadline = Instant::now() + limit;
         connection.progress_handler(STEPS_PER_LOOK, Some(move || Instant::now() > deadline))?;
         // One transaction, so that several statements see the same state.
         connection.execute_batch("BEGIN")?;
@@ -91,9 +97,9 @@ impl Idle {
         connection.execute_batch("ROLLBACK")?;
         self.lock().push(connection);
         result.map_err(|failure| match failure {
-            Failure::Transient(message) if message.contains("interrupted") => Failure::Transient(
-                format!("the query took longer than {} s", READ_TIMEOUT.as_secs()),
-            ),
+            Failure::Transient(message) if message.contains("interrupted") => {
+                Failure::Transient(format!("the query took longer than {} s", limit.as_secs()))
+            }
             other => other,
         })
     }
@@ -101,4 +107,33 @@ impl Idle {
 
 fn closed() -> PortError {
     PortError::permanent("the store is closed")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// To break it: leave the progress handler out.
+    #[test]
+    fn a_read_that_takes_too_long_is_ended_and_its_connection_goes_on() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("a.db");
+        drop(Connection::open(&path).unwrap());
+        let readers = Readers {
+            timeout: Duration::ZERO,
+            ..Readers::new(path, 1)
+        };
+        let endless = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n)
+             SELECT count(*) FROM n";
+        crate::stores::contract::run(async {
+            for _ in 0..2 {
+                let error = readers
+                    .read(|connection| Ok(connection.query_row(endless, [], |_| Ok(()))?))
+                    .await
+                    .unwrap_err();
+                let expected = PortError::transient("the query took longer than 0 s");
+                assert_eq!(error, expected);
+            }
+        });
+    }
 }

@@ -174,7 +174,7 @@ pub(super) fn forget(
          RETURNING source_id",
     )?;
     let mut forgotten: BTreeMap<i64, u64> = BTreeMap::new();
-    let mut rows = statement.query(params![before, only, CHUNK_ROWS as i64])?;
+    let mut rows = statement.query(params![before, only, signed(CHUNK_ROWS as u64)])?;
     while let Some(row) = rows.next()? {
         *forgotten.entry(row.get(0)?).or_default() += 1;
     }

@@ -126,7 +126,7 @@ impl Rows {
     }
 }
 
-/// A former content: revision, replaced_at, severity, description, raw.
+/// A former content: revision, instant of replacement, severity, description, raw.
 pub(super) fn revision(row: &Row<'_>) -> rusqlite::Result<Revision> {
     Ok(Revision {
         revision: row.get(0)?,

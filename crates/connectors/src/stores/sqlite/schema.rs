@@ -4,6 +4,7 @@ use std::path::Path;
 
 use rusqlite::Connection;
 
+use super::books::signed;
 use super::error::OpenError;
 
 /// Marks a database file as ours: the bytes `CRST`.
@@ -14,7 +15,7 @@ const MIGRATIONS: [&str; 1] = [include_str!("schema.sql")];
 
 /// The version that this program writes.
 pub(super) fn version() -> i64 {
-    MIGRATIONS.len() as i64
+    signed(MIGRATIONS.len() as u64)
 }
 
 /// Refuses a database of another program or of a newer version; gives its version, 0 if it is empty.

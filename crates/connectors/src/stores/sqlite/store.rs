@@ -29,7 +29,7 @@ use super::{list, read};
 /// Requests that wait for the writer at once; further callers wait for a place.
 const WAITING_REQUESTS_MAX: usize = 1_024;
 
-/// The embedded store: one SQLite file, one writer thread, a few readers.
+/// The embedded store: one `SQLite` file, one writer thread, a few readers.
 #[derive(Debug)]
 pub struct SqliteStore {
     config: SqliteConfig,

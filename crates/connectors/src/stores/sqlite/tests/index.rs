@@ -1,0 +1,85 @@
+//! The live index agrees with the store, also when it is filled while commits go on.
+
+use cresset_model::ports::{PageRequest, Query, Retention, Store};
+use cresset_model::query::{Filter, Pattern, Test, TextField};
+
+use super::{Place, SqliteStore, wait_for_index};
+use crate::stores::contract::{Batch, at, run};
+
+const PAGE: PageRequest = PageRequest {
+    before: None,
+    limit: 10_000,
+    total: true,
+};
+
+async fn commit(store: &SqliteStore, fetch: u64, alerts: std::ops::Range<u64>, text: &str) {
+    let mut batch = Batch::new("s", fetch).at(at(fetch));
+    for number in alerts {
+        batch = batch.alert(&format!("a-{number}"), text);
+    }
+    store.commit(batch.commit()).await.unwrap();
+}
+
+/// To break it: put the filled index in use without reading the change log once more under the lock, or
+/// forget what retention took meanwhile.
+#[test]
+fn an_index_filled_while_commits_go_on_misses_nothing() {
+    let place = Place::new();
+    let store = place.open();
+    run(async {
+        for fetch in 1..=6 {
+            commit(&store, fetch, fetch * 1_000..(fetch + 1) * 1_000, "before").await;
+        }
+    });
+    drop(store);
+    let store = place.open();
+    let rule = Retention {
+        source: None,
+        ingested_before: at(2),
+        unseen_since: at(0),
+    };
+    run(async {
+        for fetch in 10..=20 {
+            commit(&store, fetch, fetch * 1_000..fetch * 1_000 + 50, "during").await;
+            commit(&store, fetch, 3_000..3_020, &format!("changed {fetch}")).await;
+            if fetch == 11 {
+                assert_eq!(store.retain(rule.clone()).await.unwrap().alerts, 1_000);
+            }
+        }
+    });
+    wait_for_index(&store);
+    let user = Filter::default().and(Test::Text(
+        TextField::User,
+        vec![Pattern::Exact("ada".to_owned())],
+    ));
+    let indexed = run(store.alerts(user.clone(), PAGE)).unwrap();
+    let facts = run(store.facts()).unwrap();
+    assert_eq!((facts.index.rows, facts.alerts), (5_550, 5_550));
+    drop(store);
+    let store = place.open_with(|config| config.index_bytes_max = 0);
+    assert_eq!(run(store.alerts(user, PAGE)).unwrap(), indexed);
+}
+
+/// To break it: go on using an index that has outgrown its budget.
+#[test]
+fn beyond_its_budget_the_index_is_dropped_and_queries_still_answer() {
+    let place = Place::new();
+    let store = place.open_with(|config| config.index_bytes_max = 20_000);
+    wait_for_index(&store);
+    run(async {
+        let mut fetch = 0;
+        while store.facts().await.unwrap().index.ready {
+            fetch += 1;
+            commit(&store, fetch, fetch * 100..(fetch + 1) * 100, "x").await;
+            assert!(fetch < 100, "the budget is never reached");
+        }
+        let answer = store.alerts(Filter::default(), PAGE).await.unwrap();
+        assert_eq!(answer.items.len() as u64, fetch * 100);
+        let state = store.facts().await.unwrap().index;
+        assert_eq!((state.rows, state.bytes), (0, 0));
+    });
+    // The same when it is filled anew.
+    drop(store);
+    let store = place.open_with(|config| config.index_bytes_max = 1);
+    assert!(!run(store.facts()).unwrap().index.ready);
+}

@@ -1,0 +1,203 @@
+//! Opening: files, locks, versions; and what is there after a crash.
+
+use std::path::Path;
+
+use cresset_model::ports::{PortError, Query, Store};
+use cresset_model::source::Checkpoint;
+use cresset_model::{SourceId, Timestamp};
+
+use super::{Place, SqliteConfig, SqliteStore};
+use crate::stores::contract::{Batch, T0, record, run};
+
+fn checkpoint(fetch: u64) -> Checkpoint {
+    Checkpoint {
+        bookmark: T0,
+        round: None,
+        fetch,
+    }
+}
+
+fn copy_as_after_a_crash(from: &Place) -> Place {
+    let to = Place::new();
+    std::fs::create_dir_all(to.path().parent().unwrap()).unwrap();
+    for suffix in ["", "-wal"] {
+        let name = |path: &Path| format!("{}{suffix}", path.display());
+        std::fs::copy(name(&from.path()), name(&to.path())).unwrap();
+    }
+    to
+}
+
+/// What a process that was killed at this moment would find.
+/// To break it: answer before the transaction commits.
+#[test]
+fn what_was_answered_is_there_after_a_crash() {
+    let place = Place::new();
+    let store = place.open();
+    run(async {
+        for fetch in 1..=5 {
+            let batch = Batch::new("s", fetch)
+                .alert(&format!("a-{fetch}"), "x")
+                .checkpoint(checkpoint(fetch));
+            store.commit(batch.commit()).await.unwrap();
+            let copy = copy_as_after_a_crash(&place);
+            let found = copy.open();
+            let id = record("s", &format!("a-{fetch}"));
+            assert!(found.alert(id).await.unwrap().is_some());
+            let stored = found.source(SourceId::new("s")).await.unwrap();
+            assert_eq!(stored.checkpoint, Some(checkpoint(fetch)));
+            assert_eq!(stored.counters.new, fetch);
+            assert_eq!(found.head(), fetch);
+        }
+    });
+}
+
+/// To break it: number anew at each start.
+#[test]
+fn a_store_that_was_dropped_or_closed_opens_again_and_goes_on() {
+    let place = Place::new();
+    for start in 1..=4 {
+        let store = place.open();
+        run(async {
+            let batch = Batch::new("s", start).alert(&format!("a-{start}"), "x");
+            assert_eq!(store.commit(batch.commit()).await.unwrap().head, start);
+            let row = store
+                .alert(record("s", &format!("a-{start}")))
+                .await
+                .unwrap();
+            assert_eq!(row.unwrap().row.seq, start);
+            if start % 2 == 0 {
+                store.close().await.unwrap();
+                let wal = format!("{}-wal", place.path().display());
+                assert_eq!(std::fs::metadata(wal).map_or(0, |file| file.len()), 0);
+                let refused = store.commit(Batch::new("s", 9).commit()).await.unwrap_err();
+                assert_eq!(refused, PortError::permanent("the store is closed"));
+                assert!(store.facts().await.is_err());
+            }
+        });
+    }
+}
+
+#[test]
+fn a_second_process_is_refused_and_told_which_one_has_the_store() {
+    let place = Place::new();
+    let store = place.open();
+    let error = SqliteStore::open(SqliteConfig::new(place.path())).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        format!(
+            "the store in `{}` is in use by process {}: stop that process, or choose another \
+             directory",
+            place.path().parent().unwrap().display(),
+            std::process::id()
+        )
+    );
+    drop(store);
+    place.open();
+}
+
+#[test]
+fn a_newer_schema_is_refused_and_left_alone() {
+    let place = Place::new();
+    drop(place.open());
+    place.execute("PRAGMA user_version = 7");
+    let error = SqliteStore::open(SqliteConfig::new(place.path())).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        format!(
+            "`{}` has schema version 7, and this program knows versions up to 1: use a newer \
+             program, or restore a backup",
+            place.path().display()
+        )
+    );
+    assert_eq!(place.number("PRAGMA user_version"), 7);
+}
+
+#[test]
+fn a_database_of_another_program_is_refused_and_left_alone() {
+    for foreign in ["CREATE TABLE t (x)", "PRAGMA application_id = 305419896"] {
+        let place = Place::new();
+        std::fs::create_dir_all(place.path().parent().unwrap()).unwrap();
+        place.execute(foreign);
+        let before = std::fs::read(place.path()).unwrap();
+        let error = SqliteStore::open(SqliteConfig::new(place.path())).unwrap_err();
+        let message = error.to_string();
+        assert!(
+            message.contains("is a database of another program"),
+            "{message}"
+        );
+        assert_eq!(std::fs::read(place.path()).unwrap(), before);
+    }
+}
+
+#[test]
+fn a_migration_that_fails_leaves_nothing_behind() {
+    let place = Place::new();
+    std::fs::create_dir_all(place.path().parent().unwrap()).unwrap();
+    let mut config = SqliteConfig::new(place.path());
+    config.database_bytes_max = Some(8 << 12);
+    let error = SqliteStore::open(config).unwrap_err();
+    let message = error.to_string();
+    assert!(message.starts_with("migrate the schema of `"), "{message}");
+    assert_eq!(place.number("SELECT count(*) FROM sqlite_schema"), 0);
+    drop(place.open());
+    assert_eq!(place.number("PRAGMA user_version"), 1);
+    assert_eq!(place.number("PRAGMA application_id"), 0x4352_5354);
+}
+
+#[cfg(unix)]
+#[test]
+fn only_the_owner_may_read() {
+    use std::os::unix::fs::PermissionsExt;
+    let place = Place::new();
+    let store = place.open();
+    run(store.commit(Batch::new("s", 1).alert("a", "x").commit())).unwrap();
+    let directory = place.path().parent().unwrap().to_owned();
+    let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&directory), 0o700);
+    let mut files = 0;
+    for entry in std::fs::read_dir(&directory).unwrap() {
+        let path = entry.unwrap().path();
+        assert_eq!(mode(&path), 0o600, "{}", path.display());
+        files += 1;
+    }
+    assert_eq!(files, 4, "database, two journals, lock");
+}
+
+/// The names, columns and forms that SQL for the original service expects.
+#[test]
+fn the_tables_of_the_original_service_can_be_read() {
+    let place = Place::new();
+    let store = place.open();
+    run(async {
+        let before_epoch = Timestamp::from_nanos(-1_500_000_000);
+        let batch = Batch::new("s", 1).at(before_epoch).alert("a-1", "x");
+        store
+            .commit(batch.checkpoint(checkpoint(1)).commit())
+            .await
+            .unwrap();
+    });
+    let text = |sql: &str| -> String {
+        place
+            .connect()
+            .query_row(sql, [], |row| row.get(0))
+            .unwrap()
+    };
+    let alert = text(
+        "SELECT concat_ws('|', id, source, severity, description, src_ip, dst_ip, created_at,
+             country, user, ingested_at) FROM alerts",
+    );
+    assert_eq!(
+        alert,
+        "a-1|waf|critical|x|10.0.0.191|::ffff:102:304|1969-12-31T23:59:57.500000Z|\
+         1969-12-31T23:59:58.500000Z"
+    );
+    let state = text(
+        "SELECT concat_ws('|', id, coalesce(last_sync_time, '-'), coalesce(last_success_time, '-'),
+             last_event_time, coalesce(last_error, '-'), current_status) FROM service_state",
+    );
+    assert_eq!(state, "1|-|-|2030-03-17T17:46:40.123456Z|-|idle");
+    let minutes = "SELECT id || '|' || sync_interval_minutes FROM system_config";
+    assert_eq!(text(minutes), "1|30");
+    run(store.set_setting("sync_interval_minutes", Some("5".to_owned()))).unwrap();
+    assert_eq!(text(minutes), "1|5");
+}
