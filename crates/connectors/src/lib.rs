@@ -3,6 +3,7 @@
 pub mod stores;
 mod egress;
 mod http;
+pub mod api_client;
 pub mod lookups;
 pub mod sources;
 pub mod tls;

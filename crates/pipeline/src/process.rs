@@ -8,6 +8,7 @@ use cresset_model::id::first128;
 use cresset_model::limits::{DEAD_LETTER_RAW_BYTES_MAX, RecordLimits};
 use cresset_model::outcome::{AlertDraft, Observation, Outcome, Rejected, Stage};
 use cresset_model::provenance::{Context, Marks, TableInfo};
+use cresset_model::query::AddressField;
 use cresset_model::tables::Tables;
 use cresset_model::text::{Span, Text};
 use cresset_model::{AlertId, ContentHash, DeadLetterId, SourceId, Timestamp};
@@ -27,10 +28,10 @@ mod tests;
 pub struct PipelineSpec {
     /// Which vendor's records it reads.
     pub adapter: Adapter,
-    /// Whether the country of `dst_ip` is added.
-    pub enrich_geo: bool,
-    /// Whether the user of `src_ip` is added.
-    pub enrich_user: bool,
+    /// Whose country is added, if any.
+    pub geo_of: Option<AddressField>,
+    /// Whose user is added, if any.
+    pub user_of: Option<AddressField>,
     /// The bounds of a record.
     pub limits: RecordLimits,
 }
@@ -128,14 +129,14 @@ impl Pipeline {
             mut alerts,
             ..
         } = prepared;
-        if let Some(table) = tables.geo.as_ref().filter(|_| self.spec.enrich_geo) {
+        if let (Some(table), Some(of)) = (&tables.geo, self.spec.geo_of) {
             for alert in &mut alerts {
-                geo::add_country(table, alert);
+                geo::add_country(table, of, alert);
             }
         }
-        if let Some(table) = tables.users.as_ref().filter(|_| self.spec.enrich_user) {
+        if let (Some(table), Some(of)) = (&tables.users, self.spec.user_of) {
             for alert in &mut alerts {
-                user::add_user(table, alert, &mut arena);
+                user::add_user(table, of, alert, &mut arena);
             }
         }
         Outcome {
@@ -259,9 +260,12 @@ impl Pipeline {
     /// Which tables and adapter made the batch; the same value as before while they are the same.
     fn context(&self, tables: &Tables, scratch: &mut Scratch) -> Arc<Context> {
         let adapter = self.spec.adapter;
-        let geo = tables.geo.as_ref().filter(|_| self.spec.enrich_geo);
+        let geo = tables.geo.as_ref().filter(|_| self.spec.geo_of.is_some());
         let geo = geo.map(|table| &table.info);
-        let user = tables.users.as_ref().filter(|_| self.spec.enrich_user);
+        let user = tables
+            .users
+            .as_ref()
+            .filter(|_| self.spec.user_of.is_some());
         let user = user.map(|table| &table.info);
         if let Some(cached) = &scratch.context
             && cached.adapter == adapter
@@ -270,16 +274,16 @@ impl Pipeline {
         {
             return Arc::clone(&cached.context);
         }
-        let of = |field: &str, info: Option<&TableInfo>| {
-            info.map(|info| TableInfo {
-                of: field.to_owned(),
-                ..info.clone()
+        let of = |field: Option<AddressField>, info: Option<&TableInfo>| {
+            Some(TableInfo {
+                of: field?.as_str().to_owned(),
+                ..info?.clone()
             })
         };
         let context = Arc::new(Context {
             adapter: adapter.version().to_owned(),
-            geo: of(geo::OF, geo),
-            user: of(user::OF, user),
+            geo: of(self.spec.geo_of, geo),
+            user: of(self.spec.user_of, user),
             formats: adapter.formats(),
         });
         scratch.context = Some(CachedContext {

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use cresset_model::config::{Fault, FromScalar, Misfit, Section, nearest, quote};
+use cresset_model::query::AddressField;
 
 /// One entry of `enrich:`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,6 +12,24 @@ pub(crate) enum EnrichConfig {
     Geo(GeoConfig),
     /// The user behind an address.
     User(UserConfig),
+}
+
+impl EnrichConfig {
+    /// Whose country it adds, if it is a geography.
+    pub(crate) fn geo_of(&self) -> Option<AddressField> {
+        match self {
+            Self::Geo(config) => Some(config.of),
+            Self::User(_) => None,
+        }
+    }
+
+    /// Whose user it adds, if it is a directory.
+    pub(crate) fn user_of(&self) -> Option<AddressField> {
+        match self {
+            Self::User(config) => Some(config.of),
+            Self::Geo(_) => None,
+        }
+    }
 }
 
 /// `geo:`.
@@ -48,25 +67,6 @@ pub(crate) enum UserDirectory {
     Demo,
     /// A CSV file of addresses or networks and users, relative to the working directory.
     Csv(PathBuf),
-}
-
-/// An address of an event.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum AddressField {
-    /// `src_ip`.
-    SrcIp,
-    /// `dst_ip`.
-    DstIp,
-}
-
-impl AddressField {
-    /// The word in the configuration and on every wire.
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::SrcIp => "src_ip",
-            Self::DstIp => "dst_ip",
-        }
-    }
 }
 
 const ADDRESS_FIELDS: [(&str, AddressField); 2] = [

@@ -4,8 +4,9 @@ use std::path::Path;
 
 use cresset_model::SourceId;
 use cresset_model::limits::RecordLimits;
+use cresset_model::query::AddressField;
 
-use super::enrich::{AddressField, EnrichConfig, GeoConfig, GeoDatabase};
+use super::enrich::{EnrichConfig, GeoConfig, GeoDatabase};
 use super::enrich::{UserConfig, UserDirectory};
 use super::environment::Ports;
 use super::http_poll::HttpPollConfig;

@@ -111,6 +111,14 @@ impl TextField {
 }
 
 impl AddressField {
+    /// The word in a query, a configuration and on every wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::SrcIp => "src_ip",
+            Self::DstIp => "dst_ip",
+        }
+    }
+
     /// Its value.
     pub fn of(self, row: &AlertRow) -> IpAddr {
         match self {

@@ -2,3 +2,7 @@
 
 pub(crate) mod geo;
 pub(crate) mod user;
+
+mod address;
+
+use address::address;

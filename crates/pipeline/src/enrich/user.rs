@@ -1,18 +1,22 @@
-//! The user behind the address that acted.
+//! The user behind an address, by default the one that acted.
 
 use cresset_model::outcome::AlertDraft;
 use cresset_model::provenance::Marks;
+use cresset_model::query::AddressField;
 use cresset_model::tables::{UserAnswer, UserTable};
 use cresset_model::text::Text;
 
-/// The field that is looked up.
-pub(crate) const OF: &str = "src_ip";
 const DEMO_PREFIX: &str = "user-";
 const DEMO_LETTERS: usize = 6;
 
-/// Looks the user of `src_ip` up and writes the name into the arena of the batch.
-pub(crate) fn add_user(table: &UserTable, alert: &mut AlertDraft, arena: &mut String) {
-    match table.user(alert.src_ip) {
+/// Looks the user of an address up and writes the name into the arena of the batch.
+pub(crate) fn add_user(
+    table: &UserTable,
+    of: AddressField,
+    alert: &mut AlertDraft,
+    arena: &mut String,
+) {
+    match table.user(super::address(alert, of)) {
         UserAnswer::Known(name, mark) => {
             alert.user = Some(Text::store(arena, name));
             alert.marks.add(mark);

@@ -15,8 +15,8 @@ const LEGACY: &str = r#"{"alertId":"a2","source":"waf","criticality":4,"summary"
 fn pipeline() -> Pipeline {
     Pipeline::new(PipelineSpec {
         adapter: Adapter::SeedA,
-        enrich_geo: true,
-        enrich_user: true,
+        geo_of: Some(AddressField::DstIp),
+        user_of: Some(AddressField::SrcIp),
         limits: RecordLimits::default(),
     })
 }
@@ -256,7 +256,7 @@ fn a_dead_letter_keeps_at_most_its_limit() {
 #[test]
 fn enrichments_are_on_only_when_configured_and_loaded() {
     let spec = PipelineSpec {
-        enrich_geo: false,
+        geo_of: None,
         ..*pipeline().spec()
     };
     let pipeline = Pipeline::new(spec);

@@ -1,10 +1,10 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use cresset_model::query::AddressField;
+
 use super::super::auth::AuthConfig;
-use super::super::enrich::{
-    AddressField, EnrichConfig, GeoConfig, GeoDatabase, UserConfig, UserDirectory,
-};
+use super::super::enrich::{EnrichConfig, GeoConfig, GeoDatabase, UserConfig, UserDirectory};
 use super::super::environment::Ports;
 use super::super::http_poll::HttpPollConfig;
 use super::super::pipeline::SourceConfig;

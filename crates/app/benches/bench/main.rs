@@ -1,0 +1,47 @@
+//! The benches: figures of the shipped binary beside what the machine can do at best, in turns.
+//!
+//! `cargo x bench [NAME]` runs them; `--json PATH` writes the figures for comparison.
+
+mod commit;
+mod process;
+mod raw;
+mod report;
+mod service;
+mod upstream;
+
+use report::Report;
+
+/// A bench: its name and what it does.
+type Bench = (&'static str, fn(&mut Report) -> anyhow::Result<()>);
+
+const BENCHES: [Bench; 5] = [
+    ("sync", service::sync),
+    ("commit", commit::commit),
+    ("list", service::list),
+    ("start", service::start),
+    ("memory", service::memory),
+];
+
+fn main() -> anyhow::Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let mut wanted = Vec::new();
+    let mut json = None;
+    let mut rest = arguments.iter();
+    while let Some(argument) = rest.next() {
+        match argument.as_str() {
+            "--json" => json = rest.next().cloned(),
+            // Cargo adds it to every bench.
+            "--bench" => {}
+            name => wanted.push(name.to_owned()),
+        }
+    }
+    cresset_connectors::tls::install();
+    let mut report = Report::default();
+    for (name, bench) in BENCHES {
+        if wanted.is_empty() || wanted.iter().any(|wanted| wanted == name) {
+            bench(&mut report)?;
+        }
+    }
+    report.print()?;
+    json.map_or(Ok(()), |path| report.write(&path))
+}

@@ -1,0 +1,136 @@
+//! The shipped binary as a process: started, asked, measured, ended.
+
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context as _, bail, ensure};
+use serde_json::Value;
+
+/// Clock ticks in a second of processor time, as `/proc` counts them.
+const TICKS_PER_SECOND: f64 = 100.0;
+
+/// A running service.
+pub(crate) struct Service {
+    child: Child,
+    port: u16,
+    pub(crate) database: PathBuf,
+}
+
+impl Service {
+    /// Starts it on a directory against an upstream. It is not ready yet when this returns.
+    pub(crate) fn start(directory: &Path, upstream: u16) -> anyhow::Result<Self> {
+        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+        let database = directory.join("data/cresset.db");
+        let config = format!(
+            "version: 1\nstore: {{ sqlite: {{ path: {} }} }}\nserver: {{ listen: 127.0.0.1:{port} }}\npipelines:\n  upstream:\n    source: {{ http_poll: {{ url: \"http://127.0.0.1:{upstream}/alerts\", allow_private: \"127.0.0.1:{upstream}\" }} }}\n    adapter: seed_a\n    enrich: [ geo: {{ of: dst_ip, database: builtin }}, user: {{ of: src_ip, table: demo }} ]\n    alerts: all\n",
+            database.display()
+        );
+        let file = directory.join("cresset.yaml");
+        std::fs::write(&file, config)?;
+        let child = Command::new(env!("CARGO_BIN_EXE_cresset"))
+            .args(["--quiet", "run", "-c"])
+            .arg(&file)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .spawn()
+            .context("start the binary")?;
+        Ok(Self {
+            child,
+            port,
+            database,
+        })
+    }
+
+    /// Waits until it says that it is ready.
+    pub(crate) fn ready(&self) -> anyhow::Result<()> {
+        for _ in 0..10_000 {
+            if self.get("/readyz").is_ok_and(|(status, _)| status == 200) {
+                return Ok(());
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        bail!("the service did not get ready")
+    }
+
+    /// Waits until its source has ended a turn, and returns it.
+    pub(crate) fn turn(&self) -> anyhow::Result<Value> {
+        for _ in 0..6_000 {
+            std::thread::sleep(Duration::from_millis(50));
+            let Ok((200, body)) = self.get("/api/v1/sources/upstream") else {
+                continue;
+            };
+            let source: Value = serde_json::from_slice(&body)?;
+            if source["turns"].as_u64() > Some(0) {
+                return Ok(source);
+            }
+        }
+        bail!("the service did not end a turn")
+    }
+
+    /// Asks for a path.
+    pub(crate) fn get(&self, path: &str) -> anyhow::Result<(u16, Vec<u8>)> {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port))?;
+        let request = format!(
+            "GET {path} HTTP/1.0\r\nHost: 127.0.0.1:{}\r\n\r\n",
+            self.port
+        );
+        stream.write_all(request.as_bytes())?;
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer)?;
+        let end = answer
+            .windows(4)
+            .position(|window| window == b"\r\n\r\n")
+            .context("no head")?;
+        let head = String::from_utf8_lossy(&answer[..end]).into_owned();
+        let status = head.split(' ').nth(1).context("no status")?.parse()?;
+        Ok((status, answer.split_off(end + 4)))
+    }
+
+    /// Processor time so far, user and system, in seconds.
+    pub(crate) fn cpu_seconds(&self) -> anyhow::Result<f64> {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
+        let fields: Vec<&str> = stat
+            .rsplit(')')
+            .next()
+            .unwrap_or_default()
+            .split_whitespace()
+            .collect();
+        let ticks: f64 = fields[11].parse::<f64>()? + fields[12].parse::<f64>()?;
+        Ok(ticks / TICKS_PER_SECOND)
+    }
+
+    /// Memory in MiB: `VmRSS` now or `VmHWM` at the peak.
+    pub(crate) fn memory_mib(&self, name: &str) -> anyhow::Result<f64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
+        let line = status
+            .lines()
+            .find(|line| line.starts_with(name))
+            .context("no such line")?;
+        let kib: f64 = line
+            .split_whitespace()
+            .nth(1)
+            .context("no figure")?
+            .parse()?;
+        Ok(kib / 1_024.0)
+    }
+
+    /// Ends it in an orderly way.
+    pub(crate) fn stop(mut self) -> anyhow::Result<()> {
+        let ended = Command::new("kill")
+            .args(["-TERM", &self.child.id().to_string()])
+            .status()?;
+        ensure!(ended.success(), "the service could not be told to stop");
+        ensure!(self.child.wait()?.success(), "the service did not end well");
+        Ok(())
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}

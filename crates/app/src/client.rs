@@ -1,0 +1,74 @@
+//! Talks to a running service.
+
+use cresset_connectors::api_client::{ApiAnswer, ApiClient};
+use serde_json::Value;
+
+use crate::exit::{Exit, Failure};
+
+/// A client of a running service, with errors that say what to do.
+pub(crate) struct Client {
+    api: ApiClient,
+}
+
+impl Client {
+    /// A client of the service at this address.
+    pub(crate) fn new(url: &str) -> Result<Self, Failure> {
+        let api =
+            ApiClient::new(url).map_err(|error| Failure::new(Exit::Invalid, error.to_string()))?;
+        Ok(Self { api })
+    }
+
+    /// Reads a resource; anything but a 2xx answer is a failure.
+    pub(crate) async fn get(&self, path: &str) -> Result<Value, Failure> {
+        read(self.api.get(path).await.map_err(unreachable)?)
+    }
+
+    /// Acts; anything but a 2xx answer is a failure.
+    pub(crate) async fn post(&self, path: &str, body: Option<&Value>) -> Result<Value, Failure> {
+        read(
+            self.api
+                .post(path, body.map(Value::to_string))
+                .await
+                .map_err(unreachable)?,
+        )
+    }
+}
+
+fn unreachable(error: cresset_connectors::api_client::ApiClientError) -> Failure {
+    let message =
+        format!("{error}: is the service running? name another one with --url or CRESSET_URL");
+    Failure::new(Exit::Unreachable, message)
+}
+
+fn read(answer: ApiAnswer) -> Result<Value, Failure> {
+    let body: Value = serde_json::from_slice(&answer.body).unwrap_or(Value::Null);
+    if (200..300).contains(&answer.status) {
+        return Ok(body);
+    }
+    let detail = body
+        .get("detail")
+        .and_then(Value::as_str)
+        .unwrap_or("no explanation given");
+    let exit = match answer.status {
+        409 => Exit::Conflict,
+        502..=504 => Exit::Unreachable,
+        _ => Exit::No,
+    };
+    Err(Failure::new(
+        exit,
+        format!("{detail} (HTTP {})", answer.status),
+    ))
+}
+
+/// A text as one segment or value of an address.
+pub(crate) fn escape(text: &str) -> String {
+    let mut out = String::new();
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    out
+}

@@ -1,0 +1,128 @@
+//! `cresset dlq`: lists, shows and redrives dead letters of a running service.
+
+use serde_json::{Value, json};
+
+use super::alerts::pages;
+use crate::cli::{Dlq, DlqList, DlqRedrive};
+use crate::client::{Client, escape};
+use crate::exit::Exit;
+use crate::output::{Output, cell, table, visible};
+
+/// The most dead letters that one redrive takes.
+const REDRIVE_LIMIT: u64 = 10_000;
+
+/// Carries out `dlq list`, `dlq show` and `dlq redrive`.
+pub(crate) async fn run(command: Dlq, client: &Client, output: &Output) -> anyhow::Result<Exit> {
+    match command {
+        Dlq::List(flags) => list(flags, client, output).await,
+        Dlq::Show { id } => {
+            let letter = client
+                .get(&format!("/api/v1/dead-letters/{}", escape(&id)))
+                .await?;
+            output.one(&letter, explain)?;
+            Ok(Exit::Ok)
+        }
+        Dlq::Redrive(flags) => redrive(flags, client, output).await,
+    }
+}
+
+async fn list(flags: DlqList, client: &Client, output: &Output) -> anyhow::Result<Exit> {
+    let mut path = "/api/v1/dead-letters?".to_owned();
+    let filters = [("source", flags.source), ("reason", flags.reason)];
+    for (name, value) in filters {
+        if let Some(value) = value {
+            path.push_str(&format!("&{name}={}", escape(&value)));
+        }
+    }
+    if !flags.all {
+        path.push_str("&resolved=false");
+    }
+    let path = path.replace("?&", "?");
+    let items = pages(client, &path, flags.limit).await?;
+    let columns = [
+        ("LAST SEEN", "/last_seen"),
+        ("COUNT", "/count"),
+        ("SOURCE", "/source"),
+        ("REASON", "/reason"),
+        ("ID", "/id"),
+        ("DETAIL", "/detail"),
+    ];
+    output.many(&items, |items| {
+        if items.is_empty() {
+            "no dead letters\n".to_owned()
+        } else {
+            table(items, &columns)
+        }
+    })?;
+    Ok(Exit::Ok)
+}
+
+fn explain(letter: &Value) -> String {
+    format!(
+        "dead letter {}\n  reason      {} ({})\n  detail      {}\n  source      {}\n  seen        {} times, {} to {}\n  resolved    {}\n\nas received, {} bytes\n  {}\n",
+        cell(&letter["id"]),
+        cell(&letter["reason"]),
+        cell(&letter["stage"]),
+        cell(&letter["detail"]),
+        cell(&letter["source"]),
+        letter["count"],
+        cell(&letter["first_seen"]),
+        cell(&letter["last_seen"]),
+        cell(&letter["resolved_at"]),
+        letter["full_bytes"],
+        visible(letter["raw"]["text"].as_str().unwrap_or("-")),
+    )
+}
+
+async fn redrive(flags: DlqRedrive, client: &Client, output: &Output) -> anyhow::Result<Exit> {
+    let body = if flags.all {
+        let mut filter = json!({});
+        for (name, value) in [("source", flags.source), ("reason", flags.reason)] {
+            if let Some(value) = value {
+                filter[name] = Value::from(value);
+            }
+        }
+        json!({ "filter": filter, "limit": REDRIVE_LIMIT })
+    } else {
+        json!({ "ids": flags.ids })
+    };
+    let path = format!("/api/v1/dead-letters/redrive?dry_run={}", flags.dry_run);
+    let report = client.post(&path, Some(&body)).await?;
+    output.one(&report, |report| human(report, flags.dry_run))?;
+    let items = report["items"]
+        .as_array()
+        .map(Vec::as_slice)
+        .unwrap_or_default();
+    let alerts = items
+        .iter()
+        .filter(|item| item["outcome"] == "alert")
+        .count();
+    Ok(match (alerts, items.len()) {
+        (done, all) if done == all => Exit::Ok,
+        (0, _) => Exit::No,
+        _ => Exit::Partly,
+    })
+}
+
+fn human(report: &Value, dry_run: bool) -> String {
+    let columns = [
+        ("DEAD LETTER", "/id"),
+        ("OUTCOME", "/outcome"),
+        ("ALERT", "/alert_id"),
+        ("REASON", "/reason"),
+        ("DETAIL", "/detail"),
+    ];
+    let items = report["items"]
+        .as_array()
+        .map(Vec::as_slice)
+        .unwrap_or_default();
+    if items.is_empty() {
+        return "no dead letter matches\n".to_owned();
+    }
+    let note = if dry_run {
+        "dry run: nothing was changed\n"
+    } else {
+        ""
+    };
+    format!("{}{note}", table(items, &columns))
+}

@@ -1,0 +1,65 @@
+//! `cresset mock`: the flaky upstream alone.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use cresset_sim::mock_api::{self, MockConfig, RateLimit};
+
+use crate::cli::Mock;
+use crate::clock::SystemClock;
+use crate::config::Environment;
+use crate::exit::Exit;
+use crate::output::text;
+use crate::service::{bind, interrupted};
+
+/// The window of `--rate-limit`.
+const RATE_LIMIT_WINDOW: Duration = Duration::from_mins(1);
+
+/// Runs until Ctrl-C or SIGTERM.
+pub(crate) async fn run(flags: Mock) -> anyhow::Result<Exit> {
+    let port = match flags.port {
+        Some(port) => port,
+        None => Environment::load()?.ports()?.mock,
+    };
+    let setting = if flags.port.is_some() {
+        "--port"
+    } else {
+        "--port or HOST_PORT_MOCK_API"
+    };
+    let listener = bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port)), setting).await?;
+    let address = listener.local_addr()?;
+    text(&format!(
+        "mock upstream on http://{address}/alerts, its dial on http://{address}/config"
+    ))?;
+    let config = config(flags);
+    mock_api::serve(listener, config, Arc::new(SystemClock), async {
+        // Without signals it simply cannot be stopped in an orderly way.
+        drop(interrupted().await);
+    })
+    .await?;
+    Ok(Exit::Ok)
+}
+
+fn config(flags: Mock) -> MockConfig {
+    MockConfig {
+        failure_rate: flags.failure_rate,
+        delay: flags.delay,
+        honest: flags.honest,
+        pattern: flags.pattern,
+        seed: flags.seed,
+        malformed: flags.malformed,
+        duplicate: flags.duplicate,
+        late: flags.late,
+        future: flags.future,
+        updated: flags.updated,
+        rate: flags.rate,
+        page_size: flags.page_size as usize,
+        since_exclusive: flags.exclusive,
+        rate_limit: flags.rate_limit.map(|requests| RateLimit {
+            requests,
+            window: RATE_LIMIT_WINDOW,
+        }),
+        ..MockConfig::default()
+    }
+}

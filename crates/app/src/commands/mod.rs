@@ -1,0 +1,14 @@
+//! One file for each command.
+
+mod alerts;
+mod demo;
+mod dispatch;
+mod dlq;
+mod mock;
+mod run;
+mod status;
+mod sync;
+mod validate;
+mod verify;
+
+pub(crate) use dispatch::dispatch;

@@ -1,0 +1,34 @@
+//! `cresset validate`: checks a configuration and lists every fault.
+
+use serde_json::json;
+
+use crate::cli::Validate;
+use crate::config::{self, Environment};
+use crate::exit::Exit;
+use crate::output::Output;
+
+/// Reads the file and everything it names; changes nothing.
+pub(crate) fn run(flags: &Validate, output: &Output) -> anyhow::Result<Exit> {
+    let environment = Environment::load()?;
+    match config::load(&flags.config, &environment) {
+        Ok(config) => {
+            let valid = json!({
+                "valid": true,
+                "file": flags.config.display().to_string(),
+                "pipelines": config.pipelines.iter().map(|p| p.name.clone()).collect::<Vec<_>>(),
+            });
+            output.one(&valid, |_| {
+                format!(
+                    "{}: valid, {} pipeline(s)",
+                    flags.config.display(),
+                    config.pipelines.len()
+                )
+            })?;
+            Ok(Exit::Ok)
+        }
+        Err(faults) => {
+            output.one(&faults.to_json(), |_| faults.to_string())?;
+            Ok(Exit::Invalid)
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! `cresset verify`: recomputes the books of a data directory from its tables.
+
+use std::path::{Path, PathBuf};
+
+use cresset_connectors::stores::sqlite::verify;
+
+use crate::cli::Verify;
+use crate::exit::{Exit, Failure};
+use crate::output::{Output, table};
+
+/// The database of a data directory.
+const DATABASE: &str = "cresset.db";
+
+/// Prints each check; the exit code is 1 when one fails.
+pub(crate) fn run(flags: &Verify, output: &Output) -> anyhow::Result<Exit> {
+    let path = database(&flags.data)?;
+    let report = verify(&path).map_err(|error| Failure::new(Exit::Invalid, error.to_string()))?;
+    let checks: Vec<serde_json::Value> = report
+        .checks
+        .iter()
+        .map(|check| {
+            serde_json::json!({
+                "check": check.name,
+                "source": check.source,
+                "expected": check.expected,
+                "found": check.found,
+                "ok": check.ok,
+            })
+        })
+        .collect();
+    output.many(&checks, |checks| {
+        let columns = [
+            ("CHECK", "/check"),
+            ("SOURCE", "/source"),
+            ("EXPECTED", "/expected"),
+            ("FOUND", "/found"),
+            ("OK", "/ok"),
+        ];
+        let verdict = if report.is_ok() {
+            "the books balance"
+        } else {
+            "the books do not balance"
+        };
+        format!("{}{verdict}\n", table(checks, &columns))
+    })?;
+    Ok(if report.is_ok() { Exit::Ok } else { Exit::No })
+}
+
+fn database(path: &Path) -> anyhow::Result<PathBuf> {
+    let path = if path.is_dir() {
+        path.join(DATABASE)
+    } else {
+        path.to_owned()
+    };
+    if path.is_file() {
+        return Ok(path);
+    }
+    let message = format!(
+        "there is no database `{}`: name a data directory or its file",
+        path.display()
+    );
+    Err(Failure::new(Exit::Invalid, message).into())
+}

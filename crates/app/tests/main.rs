@@ -1,0 +1,3 @@
+//! The binary from outside: processes, ports, signals, files.
+
+mod it;

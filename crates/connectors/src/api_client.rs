@@ -1,0 +1,86 @@
+//! A client of Cresset's own API, for the command line.
+
+use std::time::Duration;
+
+/// How long one request of the command line may take.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// The service could not be asked.
+#[derive(Debug, thiserror::Error)]
+pub enum ApiClientError {
+    /// The address is not one.
+    #[error("`{0}` is not an address such as http://127.0.0.1:8000")]
+    Address(String),
+    /// The client could not be built.
+    #[error("build a client")]
+    Build(#[source] reqwest::Error),
+    /// The service did not answer.
+    #[error("no answer from {url}: {cause}")]
+    Unreachable {
+        /// The address asked.
+        url: String,
+        /// What happened.
+        cause: String,
+    },
+}
+
+/// An answer of any status.
+#[derive(Debug, Clone)]
+pub struct ApiAnswer {
+    /// The HTTP status.
+    pub status: u16,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+/// Asks a running service.
+#[derive(Debug, Clone)]
+pub struct ApiClient {
+    base: String,
+    client: reqwest::Client,
+}
+
+impl ApiClient {
+    /// A client of the service at `base`, such as `http://127.0.0.1:8000`.
+    pub fn new(base: &str) -> Result<Self, ApiClientError> {
+        let parsed: reqwest::Url =
+            base.parse().map_err(|_| ApiClientError::Address(base.to_owned()))?;
+        if !matches!(parsed.scheme(), "http" | "https") || parsed.host_str().is_none() {
+            return Err(ApiClientError::Address(base.to_owned()));
+        }
+        let client = reqwest::Client::builder()
+            .timeout(REQUEST_TIMEOUT)
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .map_err(ApiClientError::Build)?;
+        Ok(Self { base: base.trim_end_matches('/').to_owned(), client })
+    }
+
+    /// Reads a resource.
+    pub async fn get(&self, path: &str) -> Result<ApiAnswer, ApiClientError> {
+        self.send(self.client.get(format!("{}{path}", self.base))).await
+    }
+
+    /// Acts; the body, if any, is JSON.
+    pub async fn post(&self, path: &str, body: Option<String>) -> Result<ApiAnswer, ApiClientError> {
+        let mut request = self.client.post(format!("{}{path}", self.base));
+        if let Some(body) = body {
+            request = request.header("content-type", "application/json").body(body);
+        }
+        self.send(request).await
+    }
+
+    async fn send(&self, request: reqwest::RequestBuilder) -> Result<ApiAnswer, ApiClientError> {
+        let unreachable = |error: reqwest::Error| {
+            let mut cause: &dyn std::error::Error = &error;
+            while let Some(deeper) = cause.source() {
+                cause = deeper;
+            }
+            ApiClientError::Unreachable { url: self.base.clone(), cause: cause.to_string() }
+        };
+        let answer = request.send().await.map_err(unreachable)?;
+        let status = answer.status().as_u16();
+        let body = answer.bytes().await.map_err(unreachable)?.to_vec();
+        Ok(ApiAnswer { status, body })
+    }
+}
