@@ -9,6 +9,8 @@ use crate::services::App;
 
 /// How long a port may take.
 const PORT_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a command over many rows may take.
+const BULK_TIMEOUT: Duration = Duration::from_mins(1);
 /// How long the store may take to say that it is there: the original's own dashboard waits 2 s for
 /// `/health`.
 const FACTS_TIMEOUT: Duration = Duration::from_millis(1_500);
@@ -53,6 +55,14 @@ pub(crate) async fn ask<T>(
     future: BoxFuture<'_, Result<T, PortError>>,
 ) -> Result<T, Fault> {
     within(app, PORT_TIMEOUT, future).await
+}
+
+/// Waits for the answer of a command over many rows.
+pub(crate) async fn ask_bulk<T>(
+    app: &App,
+    future: BoxFuture<'_, Result<T, PortError>>,
+) -> Result<T, Fault> {
+    within(app, BULK_TIMEOUT, future).await
 }
 
 /// Whether the store answers, and facts about it.

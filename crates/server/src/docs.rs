@@ -44,7 +44,7 @@ const FILES: [File; 6] = [
     ),
 ];
 
-/// The description as OpenAPI 3.1.
+/// The description, as `OpenAPI` 3.1.
 pub(crate) async fn openapi() -> Response {
     reply::json(StatusCode::OK, OPENAPI)
 }

@@ -36,16 +36,15 @@ pub(crate) async fn guard(State(app): State<Shared>, request: Request, next: Nex
         || UNMATCHED.to_owned(),
         |matched| matched.as_str().to_owned(),
     );
-    let mut response = match admit(&app, &request) {
-        Err(refusal) => refusal,
-        Ok(()) => match AssertUnwindSafe(next.run(request)).catch_unwind().await {
-            Ok(response) => response,
-            Err(_) => {
-                let id = app.failure_id();
-                error!(error.id = %id, http.route = %route, "request handler panicked");
-                failed(&path, &id)
-            }
-        },
+    let mut response = if let Err(refusal) = admit(&app, &request) {
+        refusal
+    } else {
+        let answered = AssertUnwindSafe(next.run(request)).catch_unwind().await;
+        answered.unwrap_or_else(|_| {
+            let id = app.failure_id();
+            error!(error.id = %id, http.route = %route, "request handler panicked");
+            failed(&path, &id)
+        })
     };
     app.traffic
         .count(method.as_str(), &route, response.status().as_u16());

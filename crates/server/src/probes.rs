@@ -16,9 +16,8 @@ pub(crate) async fn live() -> Response {
 
 /// The store answers too.
 pub(crate) async fn ready(State(app): State<Shared>) -> Response {
-    let fault = match ask::facts(&app).await {
-        Ok(_) => return reply::json(StatusCode::OK, r#"{"status":"ready"}"#),
-        Err(fault) => fault,
+    let Err(fault) = ask::facts(&app).await else {
+        return reply::json(StatusCode::OK, r#"{"status":"ready"}"#);
     };
     let body = json!({"status": "not_ready", "reason": fault.text()});
     let response = reply::json_of(StatusCode::SERVICE_UNAVAILABLE, &body);

@@ -26,98 +26,108 @@ pub(crate) enum Kind {
     Internal,
 }
 
-impl Kind {
-    const ALL: [Self; 12] = [
-        Self::InvalidQuery,
-        Self::InvalidBody,
-        Self::NotFound,
-        Self::MethodNotAllowed,
-        Self::Conflict,
-        Self::TooLarge,
-        Self::UnsupportedMediaType,
-        Self::Forbidden,
-        Self::Misdirected,
-        Self::Timeout,
-        Self::Unavailable,
-        Self::Internal,
-    ];
+/// What is said of one kind.
+struct Entry {
+    kind: Kind,
+    word: &'static str,
+    status: StatusCode,
+    title: &'static str,
+    advice: &'static str,
+}
 
-    /// Word, status, title, and what to do.
-    fn parts(self) -> (&'static str, StatusCode, &'static str, &'static str) {
-        match self {
-            Self::InvalidQuery => (
-                "invalid-query",
-                StatusCode::BAD_REQUEST,
-                "The query cannot be understood",
-                "Each entry of errors names a parameter and what to write instead.",
-            ),
-            Self::InvalidBody => (
-                "invalid-body",
-                StatusCode::UNPROCESSABLE_ENTITY,
-                "The body cannot be used",
-                "Each entry of errors has a JSON pointer into the body and what is expected there.",
-            ),
-            Self::NotFound => (
-                "not-found",
-                StatusCode::NOT_FOUND,
-                "There is no such thing",
-                "Check the path and the id; retention may have taken what was there.",
-            ),
-            Self::MethodNotAllowed => (
-                "method-not-allowed",
-                StatusCode::METHOD_NOT_ALLOWED,
-                "The method is not possible here",
-                "The allow header lists the methods of this path.",
-            ),
-            Self::Conflict => (
-                "conflict",
-                StatusCode::CONFLICT,
-                "It cannot be done now",
-                "Wait until the state has changed; retry_after says for how long, if it is known.",
-            ),
-            Self::TooLarge => (
-                "too-large",
-                StatusCode::PAYLOAD_TOO_LARGE,
-                "The body is too large",
-                "Send less at once.",
-            ),
-            Self::UnsupportedMediaType => (
-                "unsupported-media-type",
-                StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                "The body must be JSON",
-                "Send the header content-type: application/json.",
-            ),
-            Self::Forbidden => (
-                "forbidden",
-                StatusCode::FORBIDDEN,
-                "Not from there",
-                "Pages of other places must not change anything here.",
-            ),
-            Self::Misdirected => (
-                "misdirected",
-                StatusCode::MISDIRECTED_REQUEST,
-                "Not for this host",
-                "Use localhost, or list the name under server.hosts in the configuration.",
-            ),
-            Self::Timeout => (
-                "timeout",
-                StatusCode::REQUEST_TIMEOUT,
-                "The request came too slowly",
-                "Send the whole body at once.",
-            ),
-            Self::Unavailable => (
-                "unavailable",
-                StatusCode::SERVICE_UNAVAILABLE,
-                "The store does not answer",
-                "Try again after the seconds that Retry-After names.",
-            ),
-            Self::Internal => (
-                "internal",
-                StatusCode::INTERNAL_SERVER_ERROR,
-                "Internal error",
-                "The log names the cause under the id in detail.",
-            ),
-        }
+const ENTRIES: [Entry; 12] = [
+    Entry {
+        kind: Kind::InvalidQuery,
+        word: "invalid-query",
+        status: StatusCode::BAD_REQUEST,
+        title: "The query cannot be understood",
+        advice: "Each entry of errors names a parameter and what to write instead.",
+    },
+    Entry {
+        kind: Kind::InvalidBody,
+        word: "invalid-body",
+        status: StatusCode::UNPROCESSABLE_ENTITY,
+        title: "The body cannot be used",
+        advice: "Each entry of errors has a JSON pointer into the body and what is expected there.",
+    },
+    Entry {
+        kind: Kind::NotFound,
+        word: "not-found",
+        status: StatusCode::NOT_FOUND,
+        title: "There is no such thing",
+        advice: "Check the path and the id; retention may have taken what was there.",
+    },
+    Entry {
+        kind: Kind::MethodNotAllowed,
+        word: "method-not-allowed",
+        status: StatusCode::METHOD_NOT_ALLOWED,
+        title: "The method is not possible here",
+        advice: "The allow header lists the methods of this path.",
+    },
+    Entry {
+        kind: Kind::Conflict,
+        word: "conflict",
+        status: StatusCode::CONFLICT,
+        title: "It cannot be done now",
+        advice: "Wait until the state has changed; retry_after says for how long, if it is known.",
+    },
+    Entry {
+        kind: Kind::TooLarge,
+        word: "too-large",
+        status: StatusCode::PAYLOAD_TOO_LARGE,
+        title: "The body is too large",
+        advice: "Send less at once.",
+    },
+    Entry {
+        kind: Kind::UnsupportedMediaType,
+        word: "unsupported-media-type",
+        status: StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        title: "The body must be JSON",
+        advice: "Send the header content-type: application/json.",
+    },
+    Entry {
+        kind: Kind::Forbidden,
+        word: "forbidden",
+        status: StatusCode::FORBIDDEN,
+        title: "Not from there",
+        advice: "Pages of other places must not change anything here.",
+    },
+    Entry {
+        kind: Kind::Misdirected,
+        word: "misdirected",
+        status: StatusCode::MISDIRECTED_REQUEST,
+        title: "Not for this host",
+        advice: "Use localhost, or list the name under server.hosts in the configuration.",
+    },
+    Entry {
+        kind: Kind::Timeout,
+        word: "timeout",
+        status: StatusCode::REQUEST_TIMEOUT,
+        title: "The request came too slowly",
+        advice: "Send the whole body at once.",
+    },
+    Entry {
+        kind: Kind::Unavailable,
+        word: "unavailable",
+        status: StatusCode::SERVICE_UNAVAILABLE,
+        title: "The store does not answer",
+        advice: "Try again after the seconds that Retry-After names.",
+    },
+    Entry {
+        kind: Kind::Internal,
+        word: "internal",
+        status: StatusCode::INTERNAL_SERVER_ERROR,
+        title: "Internal error",
+        advice: "The log names the cause under the id in detail.",
+    },
+];
+
+impl Kind {
+    fn entry(self) -> &'static Entry {
+        ENTRIES
+            .iter()
+            .find(|entry| entry.kind == self)
+            .expect("every kind has an entry")
     }
 }
 
@@ -228,17 +238,17 @@ impl Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let (word, status, title, _) = self.kind.parts();
+        let entry = self.kind.entry();
         let document = Document {
-            r#type: format!("/problems/{word}"),
-            title,
-            status: status.as_u16(),
+            r#type: format!("/problems/{}", entry.word),
+            title: entry.title,
+            status: entry.status.as_u16(),
             detail: &self.detail,
             instance: &self.instance,
             errors: &self.errors,
             retry_after: self.retry_after_seconds,
         };
-        let mut response = reply::json_of(status, &document);
+        let mut response = reply::json_of(entry.status, &document);
         response.headers_mut().insert(
             header::CONTENT_TYPE,
             HeaderValue::from_static("application/problem+json"),
@@ -252,11 +262,7 @@ impl IntoResponse for Problem {
 
 /// `GET /problems/{kind}`: what a type of problem means.
 pub(crate) async fn page(Path(word): Path<String>) -> Response {
-    let found = Kind::ALL
-        .into_iter()
-        .map(Kind::parts)
-        .find(|(known, ..)| *known == word);
-    let Some((word, status, title, advice)) = found else {
+    let Some(entry) = ENTRIES.iter().find(|entry| entry.word == word) else {
         return reply::detail(StatusCode::NOT_FOUND, "Not Found");
     };
     let page = html! {
@@ -265,14 +271,14 @@ pub(crate) async fn page(Path(word): Path<String>) -> Response {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
-                title { (title) " · Cresset" }
+                title { (entry.title) " · Cresset" }
                 link rel="stylesheet" href="/assets/app.css";
             }
             body {
                 main.narrow {
-                    h1 { (title) }
-                    p { code { "/problems/" (word) } ", status " (status.as_u16()) }
-                    p { (advice) }
+                    h1 { (entry.title) }
+                    p { code { "/problems/" (entry.word) } ", status " (entry.status.as_u16()) }
+                    p { (entry.advice) }
                     p { a href="/docs" { "API documentation" } }
                 }
             }

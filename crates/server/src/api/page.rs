@@ -32,10 +32,13 @@ impl<T: Serialize> Page<'_, T> {
     pub(super) fn respond(self) -> Response {
         let next = self.next.map(|seq| cursor::write(seq, self.fingerprint));
         let link = next.as_ref().map(|next| {
-            let kept = self.pairs.iter().filter(|(name, _)| name != "cursor");
-            let query: String = kept
-                .map(|(name, value)| format!("{}={}&", form::encode(name), form::encode(value)))
-                .collect();
+            let mut query = String::new();
+            for (name, value) in self.pairs.iter().filter(|(name, _)| name != "cursor") {
+                query.push_str(&form::encode(name));
+                query.push('=');
+                query.push_str(&form::encode(value));
+                query.push('&');
+            }
             format!("<{}?{query}cursor={next}>; rel=\"next\"", self.path)
         });
         let body = Body {

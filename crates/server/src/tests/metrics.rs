@@ -1,1 +1,79 @@
-//! Tests.
+//! `/metrics`.
+
+use std::collections::BTreeSet;
+
+use cresset_model::source::SyncStatus;
+
+use super::fixture::{Fake, get};
+
+/// Checks the form and returns the names of the metrics.
+fn validated(text: &str) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    let mut seen = BTreeSet::new();
+    let mut current = "";
+    for line in text.lines() {
+        if let Some(rest) = line.strip_prefix("# HELP ") {
+            current = rest.split_once(' ').unwrap().0;
+            assert!(names.insert(current.to_owned()), "{current} begins twice");
+        } else if let Some(rest) = line.strip_prefix("# TYPE ") {
+            let (name, kind) = rest.split_once(' ').unwrap();
+            assert_eq!(name, current);
+            assert_eq!(kind == "counter", name.ends_with("_total"), "{name}");
+        } else {
+            let (series, value) = line.rsplit_once(' ').unwrap();
+            assert_eq!(series.split('{').next().unwrap(), current);
+            assert!(value.parse::<f64>().unwrap().is_finite());
+            assert!(seen.insert(series.to_owned()), "{series} comes twice");
+        }
+    }
+    assert!(text.ends_with('\n'));
+    names
+}
+
+#[tokio::test]
+async fn metrics_have_the_form_and_the_figures() {
+    let fake = Fake::new();
+    fake.source(|source| {
+        source.status = SyncStatus::Retrying;
+        source.lag_seconds = Some(12.5);
+    });
+    let router = fake.router();
+    get(&router, "/api/v1/alerts/x").await;
+    get(&router, "/api/v1/alerts/y").await;
+    get(&router, "/nope").await;
+    let answer = get(&router, "/metrics").await;
+    assert_eq!(
+        answer.header("content-type"),
+        "text/plain; version=0.0.4; charset=utf-8"
+    );
+    validated(&answer.body);
+    for line in [
+        r#"cresset_build_info{version="1.2.3"} 1"#,
+        r#"cresset_source_records_total{source="mock",outcome="read"} 5"#,
+        r#"cresset_source_status{source="mock",status="idle"} 0"#,
+        r#"cresset_source_status{source="mock",status="retrying"} 1"#,
+        r#"cresset_source_bookmark_lag_seconds{source="mock"} 12.5"#,
+        r#"cresset_source_interval_seconds{source="mock"} 1800"#,
+        "cresset_store_up 1",
+        "cresset_store_wal_bytes 512",
+        r#"cresset_http_requests_total{method="GET",route="/api/v1/alerts/{id}",status="404"} 2"#,
+        r#"cresset_http_requests_total{method="GET",route="unmatched",status="404"} 1"#,
+    ] {
+        assert!(
+            answer.body.lines().any(|known| known == line),
+            "{line} in {}",
+            answer.body
+        );
+    }
+}
+
+#[tokio::test]
+async fn metrics_answer_without_the_store() {
+    let fake = Fake::new();
+    fake.down();
+    let answer = get(&fake.router(), "/metrics").await;
+    assert_eq!(answer.status, 200);
+    let names = validated(&answer.body);
+    assert!(answer.body.contains("cresset_store_up 0\n"));
+    assert!(!names.contains("cresset_store_alerts"));
+}

@@ -86,32 +86,37 @@ fn strip(sources: &[SourceState], facts: &Result<StoreFacts, Fault>, now: Timest
     };
     let lag = all.bookmark.map(|at| words::duration(now.since(at)));
     let next = sources.iter().filter_map(|source| source.next_sync).min();
+    let names: Vec<&str> = sources.iter().map(|source| source.id.as_str()).collect();
+    let database = if facts.is_ok() {
+        html! { span.pill.ok { "Connected" } }
+    } else {
+        html! { span.pill.err { "Disconnected" } }
+    };
+    let engine = facts.as_ref().map_or("", |facts| facts.engine.as_str());
+    let bookmark = all.bookmark.map_or_else(
+        || html! { span.big { "Not set yet" } },
+        |at| html! { time.big datetime=(at.to_z()) { (words::instant(at)) } },
+    );
+    let behind = lag.map_or(String::new(), |lag| format!("{lag} behind now"));
     html! {
         section.strip aria-label="Service health" {
-            (cell("System status", html! { span.pill.(class) { (word) } },
-                &sources.iter().map(|source| source.id.as_str()).collect::<Vec<_>>().join(", ")))
-            (cell("Database", match facts {
-                Ok(_) => html! { span.pill.ok { "Connected" } },
-                Err(_) => html! { span.pill.err { "Disconnected" } },
-            }, facts.as_ref().map_or("", |facts| facts.engine.as_str())))
+            (cell("System status", &html! { span.pill.(class) { (word) } }, &names.join(", ")))
+            (cell("Database", &database, engine))
             (time_cell("Last sync", all.last_sync, now))
             (time_cell("Last success", all.last_success, now))
-            (cell("Event bookmark", match all.bookmark {
-                Some(at) => html! { time.big datetime=(at.to_z()) { (words::instant(at)) } },
-                None => html! { span.big { "Not set yet" } },
-            }, &lag.map_or(String::new(), |lag| format!("{lag} behind now"))))
+            (cell("Event bookmark", &bookmark, &behind))
             (time_cell("Next sync", next, now))
         }
     }
 }
 
-fn cell(name: &str, value: Markup, note: &str) -> Markup {
+fn cell(name: &str, value: &Markup, note: &str) -> Markup {
     html! { div.cell { h2 { (name) } div { (value) } p.dim { (note) } } }
 }
 
 fn time_cell(name: &str, at: Option<Timestamp>, now: Timestamp) -> Markup {
     let Some(at) = at else {
-        return cell(name, html! { span.big { "Never" } }, "");
+        return cell(name, &html! { span.big { "Never" } }, "");
     };
     let said = if at > now {
         format!("in {}", words::duration(at.since(now)))
@@ -119,7 +124,7 @@ fn time_cell(name: &str, at: Option<Timestamp>, now: Timestamp) -> Markup {
         words::ago(at, now)
     };
     let value = html! { time.big datetime=(at.to_z()) { (said) } };
-    cell(name, value, &words::instant(at))
+    cell(name, &value, &words::instant(at))
 }
 
 fn counts(facts: &Result<StoreFacts, Fault>, critical: Option<u64>, view: &View) -> Markup {

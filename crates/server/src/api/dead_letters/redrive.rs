@@ -81,7 +81,7 @@ fn dry_run(path: &str, query: Option<&str>) -> Result<bool, Problem> {
 }
 
 async fn redrive(app: &Shared, path: &str, selection: RedriveSelection, dry_run: bool) -> Response {
-    match ask::ask(app, app.services.control.redrive(selection, dry_run)).await {
+    match ask::ask_bulk(app, app.services.control.redrive(selection, dry_run)).await {
         Ok(report) => reply::json_of(StatusCode::OK, &Answer::from(report)),
         Err(fault) => Problem::fault(path, &fault).into_response(),
     }

@@ -9,8 +9,10 @@ use serde_json::{Map, Value};
 use super::list::reason_of;
 use crate::problem::Flaw;
 
-/// Dead letters put through at once.
-pub(super) const REDRIVE_MAX: usize = 1_000;
+/// Dead letters that a body may name.
+const IDS_MAX: usize = 1_000;
+/// Matching dead letters put through at once.
+const MATCHING_MAX: usize = 10_000;
 /// Dead letters put through when the body names no limit.
 const LIMIT_DEFAULT: usize = 100;
 
@@ -65,9 +67,9 @@ fn ids_of(value: &Value, flaws: &mut Vec<Flaw>) -> Vec<DeadLetterId> {
         flaws.push(Flaw::pointer("/ids", "`ids` must be a list of ids"));
         return Vec::new();
     };
-    if items.is_empty() || items.len() > REDRIVE_MAX {
+    if items.is_empty() || items.len() > IDS_MAX {
         let text = format!(
-            "`ids` must have 1 to {REDRIVE_MAX} entries, not {}",
+            "`ids` must have 1 to {IDS_MAX} entries, not {}",
             items.len()
         );
         flaws.push(Flaw::pointer("/ids", text));
@@ -122,12 +124,11 @@ fn limit_of(value: Option<&Value>, flaws: &mut Vec<Flaw>) -> usize {
         return LIMIT_DEFAULT;
     };
     let limit = value.as_u64().and_then(|limit| usize::try_from(limit).ok());
-    match limit.filter(|limit| (1..=REDRIVE_MAX).contains(limit)) {
-        Some(limit) => limit,
-        None => {
-            let text = format!("`limit` must be a whole number from 1 to {REDRIVE_MAX}");
+    limit
+        .filter(|limit| (1..=MATCHING_MAX).contains(limit))
+        .unwrap_or_else(|| {
+            let text = format!("`limit` must be a whole number from 1 to {MATCHING_MAX}");
             flaws.push(Flaw::pointer("/limit", text));
             LIMIT_DEFAULT
-        }
-    }
+        })
 }
