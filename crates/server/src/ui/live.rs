@@ -95,9 +95,9 @@ fn strip(sources: &[SourceState], facts: &Result<StoreFacts, Fault>, now: Timest
     let engine = facts.as_ref().map_or("", |facts| facts.engine.as_str());
     let bookmark = all.bookmark.map_or_else(
         || html! { span.big { "Not set yet" } },
-        |at| html! { time.big datetime=(at.to_z()) { (words::instant(at)) } },
+        |at| html! { time.big datetime=(at.to_z()) { (words::bare_instant(at)) } },
     );
-    let behind = lag.map_or(String::new(), |lag| format!("{lag} behind now"));
+    let behind = lag.map_or(String::new(), |lag| format!("UTC, {lag} behind now"));
     html! {
         section.strip aria-label="Service health" {
             (cell("System status", &html! { span.pill.(class) { (word) } }, &names.join(", ")))

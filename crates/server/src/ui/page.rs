@@ -30,6 +30,8 @@ pub(crate) async fn page(State(app): State<Shared>, RawQuery(query): RawQuery) -
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
+                // Forms carry their origin, which no-referrer would hide; other hosts hear nothing still.
+                meta name="referrer" content="same-origin";
                 meta name="color-scheme" content="light dark";
                 meta name="htmx-config" content=(HTMX_CONFIG);
                 title { "Cresset" }

@@ -84,8 +84,8 @@ fn filled(page: &AlertPage) -> Markup {
                 table {
                     thead {
                         tr {
-                            @for name in ["Severity", "Received", "Source", "Description", "From", "User",
-                                "To", "Country", "Happened"] { th scope="col" { (name) } }
+                            @for name in ["Severity", "Received, UTC", "Source", "Description", "From", "User",
+                                "To", "Country", "Happened, UTC"] { th scope="col" { (name) } }
                         }
                     }
                     tbody { @for row in page.items.iter().take(ROWS_SHOWN) { (line(row)) } }
@@ -104,7 +104,7 @@ fn line(row: &AlertRow) -> Markup {
                     @if critical { "! " } (row.severity.as_str())
                 }
             }
-            td.time data-name="Received" { (words::instant(row.ingested_at)) }
+            td.time data-name="Received" { (words::bare_instant(row.ingested_at)) }
             td.mono data-name="Source" { (visible(&row.source)) }
             td.text data-name="Description" {
                 a href={ "/api/v1/alerts/" (row.id) } { (visible(&row.description)) }
@@ -114,7 +114,7 @@ fn line(row: &AlertRow) -> Markup {
             td data-name="User" { (visible(row.user.as_deref().unwrap_or("–"))) }
             td.mono data-name="To" { (ip::to_string(row.dst_ip)) }
             td data-name="Country" { (visible(row.country.as_deref().unwrap_or("–"))) }
-            td.time data-name="Happened" { (words::instant(row.created_at)) }
+            td.time data-name="Happened" { (words::bare_instant(row.created_at)) }
         }
     }
 }

@@ -30,10 +30,15 @@ pub(super) fn ago(at: Timestamp, now: Timestamp) -> String {
 
 /// `2026-11-23 09:27:13 UTC`.
 pub(super) fn instant(at: Timestamp) -> String {
+    format!("{} UTC", bare_instant(at))
+}
+
+/// `2026-11-23 09:27:13`, where UTC is said elsewhere.
+pub(super) fn bare_instant(at: Timestamp) -> String {
     let text = at.to_z();
     let date = text.get(..10).unwrap_or_default();
     let time = text.get(11..19).unwrap_or_default();
-    format!("{date} {time} UTC")
+    format!("{date} {time}")
 }
 
 /// A count with a comma before each three digits.
