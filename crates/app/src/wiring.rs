@@ -146,7 +146,7 @@ fn authentication(auth: &AuthConfig, environment: &Environment) -> anyhow::Resul
 }
 
 /// Loads the tables that the enrichments ask, and names the files to watch.
-fn tables(enrich: &[EnrichConfig]) -> anyhow::Result<(Tables, Vec<Watched>)> {
+pub(crate) fn tables(enrich: &[EnrichConfig]) -> anyhow::Result<(Tables, Vec<Watched>)> {
     let mut tables = Tables::default();
     let mut watched = Vec::new();
     for enrichment in enrich {

@@ -1,17 +1,23 @@
 //! `cresset validate`: checks a configuration and lists every fault.
 
+use anyhow::Context as _;
 use serde_json::json;
 
 use crate::cli::Validate;
 use crate::config::{self, Environment};
 use crate::exit::Exit;
 use crate::output::Output;
+use crate::wiring;
 
-/// Reads the file and everything it names; changes nothing.
+/// Reads the file and the tables it names; changes nothing, asks nobody and resolves no secret.
 pub(crate) fn run(flags: &Validate, output: &Output) -> anyhow::Result<Exit> {
     let environment = Environment::load()?;
     match config::load(&flags.config, &environment) {
         Ok(config) => {
+            for pipeline in &config.pipelines {
+                wiring::tables(&pipeline.enrich)
+                    .with_context(|| format!("load the tables of pipeline `{}`", pipeline.name))?;
+            }
             let valid = json!({
                 "valid": true,
                 "file": flags.config.display().to_string(),

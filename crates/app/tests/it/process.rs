@@ -22,7 +22,6 @@ pub(super) struct Process {
 #[derive(Debug)]
 pub(super) struct Answer {
     pub(super) status: u16,
-    pub(super) head: String,
     pub(super) body: String,
 }
 
@@ -224,11 +223,7 @@ fn try_request(port: u16, method: &str, path: &str, body: Option<&str>) -> Optio
     } else {
         body.to_owned()
     };
-    Some(Answer {
-        status,
-        head: head.to_owned(),
-        body,
-    })
+    Some(Answer { status, body })
 }
 
 fn unchunk(mut body: &str) -> String {
