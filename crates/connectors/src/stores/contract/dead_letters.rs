@@ -71,6 +71,19 @@ pub(crate) fn redrive(open: &dyn Fn() -> Opened) {
             (None, 2, Reason::WrongType)
         );
         assert_eq!(opened.query.facts().await.unwrap().dead_letters, 1);
+        // Another redrive of it changes nothing but the books.
+        let again = Batch::new("s", 0)
+            .at(at(7))
+            .alert("a", "x")
+            .redrive(&ids[..1]);
+        let receipt = opened.store.commit(again.commit()).await.unwrap();
+        assert_eq!(
+            (receipt.upserts, receipt.counts.redriven),
+            (vec![Upsert::Same], 1)
+        );
+        let good = opened.query.dead_letter(ids[0]).await.unwrap().unwrap();
+        assert_eq!(good.resolved_at, Some(at(5)));
+        assert_eq!(opened.query.facts().await.unwrap().dead_letters, 1);
         // A poison that comes again after it was resolved stays resolved, and is counted.
         let again = Batch::new("s", 2).at(at(9)).reject("good now");
         opened.store.commit(again.commit()).await.unwrap();

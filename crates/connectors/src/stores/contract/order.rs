@@ -108,20 +108,20 @@ pub(crate) fn within_a_batch(open: &dyn Fn() -> Opened) {
 /// To break it: compare fetches only, or forget the sightings of repeats.
 pub(crate) fn commute(open: &dyn Fn() -> Opened) {
     let page = prop::collection::vec((0..4_u8, 0..3_u8), 1..6);
-    let pages = prop::collection::vec(page, 1..6);
-    let orders = prop::collection::vec(any::<prop::sample::Index>(), 6..14);
+    let repeats = prop::collection::vec(any::<prop::sample::Index>(), 0..8);
+    let pages = prop::collection::vec(page, 1..6).prop_flat_map(|pages| {
+        let order: Vec<usize> = (0..pages.len()).collect();
+        (Just(pages), Just(order).prop_shuffle())
+    });
     let mut runner = TestRunner::new(Config {
-        cases: 24,
+        cases: 64,
         failure_persistence: None,
         ..Config::default()
     });
-    let result = runner.run(&(pages, orders), |(pages, orders)| {
+    let result = runner.run(&(pages, repeats), |((pages, once), repeats)| {
         let opened = open();
-        let mut order: Vec<usize> = orders
-            .iter()
-            .map(|index| index.index(pages.len()))
-            .collect();
-        order.extend(0..pages.len());
+        let repeated = repeats.iter().map(|index| index.index(pages.len()));
+        let order: Vec<usize> = repeated.chain(once).collect();
         run(async {
             for index in order {
                 let batch = batch(index, &pages[index]);

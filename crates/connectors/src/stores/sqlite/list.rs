@@ -14,7 +14,7 @@ use super::rows::{Rows, alert_columns};
 pub(super) const ALERTS_PER_PAGE_MAX: usize = 10_000;
 /// Rows that one query tests. A page that is not full by then goes on at its `next`, and a count that
 /// is not done is a lower bound.
-pub(super) const TESTED_ROWS_MAX: usize = 200_000;
+pub(super) const TESTED_ROWS_MAX: usize = 50_000;
 
 /// Candidates asked for at once when the index cannot decide the filter alone.
 const CANDIDATES_MIN: usize = 256;

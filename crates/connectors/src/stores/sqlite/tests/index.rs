@@ -1,8 +1,10 @@
 //! The live index agrees with the store, also when it is filled while commits go on.
 
 use cresset_model::ports::{PageRequest, Query, Retention, Store};
-use cresset_model::query::{Filter, Pattern, Test, TextField};
+use cresset_model::query::{Field, Filter, Pattern, Test, TextField};
 
+use super::super::books::Books;
+use super::super::feed::Feed;
 use super::{Place, SqliteStore, wait_for_index};
 use crate::stores::contract::{Batch, at, run};
 
@@ -58,6 +60,45 @@ fn an_index_filled_while_commits_go_on_misses_nothing() {
     drop(store);
     let store = place.open_with(|config| config.index_bytes_max = 0);
     assert_eq!(run(store.alerts(user, PAGE)).unwrap(), indexed);
+}
+
+/// To break it: do not tell the index what retention takes.
+#[test]
+fn retention_takes_rows_out_of_the_index() {
+    let place = Place::new();
+    let store = place.open();
+    wait_for_index(&store);
+    run(async {
+        commit(&store, 1, 0..10, "x").await;
+        commit(&store, 5, 10..15, "x").await;
+        let rule = Retention {
+            source: None,
+            ingested_before: at(2),
+            unseen_since: at(0),
+        };
+        store.retain(rule).await.unwrap();
+        assert_eq!(store.facts().await.unwrap().index.rows, 5);
+        let present = Filter::default().and(Test::Present(Field::Severity));
+        let answer = store.alerts(present, PAGE).await.unwrap();
+        assert_eq!(answer.total.unwrap().value, answer.items.len() as u64);
+    });
+}
+
+/// The filler may have read a row just before retention took it.
+/// To break it: forget what was removed while the index was being filled.
+#[test]
+fn what_retention_takes_during_the_filling_does_not_stay_in_the_index() {
+    let place = Place::new();
+    let store = place.open();
+    run(commit(&store, 1, 0..10, "x"));
+    drop(store);
+    let feed = Feed::new(1 << 20);
+    let mut books = Books::load(&place.connect(), 0).unwrap();
+    books.removed = vec![9, 2];
+    feed.committed(&[], &books);
+    feed.fill(&place.path());
+    let state = feed.state();
+    assert_eq!((state.ready, state.rows), (true, 8));
 }
 
 /// To break it: go on using an index that has outgrown its budget.

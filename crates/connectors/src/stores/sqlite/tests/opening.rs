@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use cresset_model::ports::{PortError, Query, Store};
+use cresset_model::ports::{PortError, Query, Retention, Store};
 use cresset_model::source::Checkpoint;
 use cresset_model::{SourceId, Timestamp};
 
@@ -75,6 +75,32 @@ fn a_store_that_was_dropped_or_closed_opens_again_and_goes_on() {
             }
         });
     }
+}
+
+/// To break it: begin after the greatest row that is left, when retention has taken the last.
+#[test]
+fn numbers_are_not_given_twice_after_retention_and_a_restart() {
+    let place = Place::new();
+    let store = place.open();
+    let everything = Retention {
+        source: None,
+        ingested_before: Timestamp::MAX,
+        unseen_since: Timestamp::MIN,
+    };
+    run(async {
+        let batch = Batch::new("s", 1).alert("a", "x").alert("b", "x");
+        store.commit(batch.commit()).await.unwrap();
+        assert_eq!(store.retain(everything).await.unwrap().alerts, 2);
+    });
+    drop(store);
+    let store = place.open();
+    run(async {
+        assert_eq!((store.head(), store.facts().await.unwrap().alerts), (2, 0));
+        let batch = Batch::new("s", 2).alert("c", "x");
+        assert_eq!(store.commit(batch.commit()).await.unwrap().head, 3);
+        let found = store.alert(record("s", "c")).await.unwrap().unwrap();
+        assert_eq!(found.row.seq, 3);
+    });
 }
 
 #[test]
