@@ -24,14 +24,10 @@ struct Row {
 }
 
 /// Runs the benches, of one name or all, and prints the change.
-pub(crate) fn run(name: Option<&str>, count: bool) -> anyhow::Result<bool> {
+pub(crate) fn run(name: Option<&str>) -> anyhow::Result<bool> {
     let folder = root().join(FOLDER);
     fs::create_dir_all(&folder).with_context(|| format!("create {FOLDER}"))?;
-    let kind = if count { "count" } else { "time" };
-    let (fresh, last) = (
-        folder.join("fresh.json"),
-        folder.join(format!("{kind}.json")),
-    );
+    let (fresh, last) = (folder.join("fresh.json"), folder.join("last.json"));
     let fresh_path = fresh.to_string_lossy().into_owned();
     if fresh.exists() {
         fs::remove_file(&fresh).with_context(|| format!("remove {fresh_path}"))?;
@@ -39,7 +35,6 @@ pub(crate) fn run(name: Option<&str>, count: bool) -> anyhow::Result<bool> {
     let mut arguments = vec!["bench", "-p", "cresset", "--bench", "bench", "--"];
     arguments.extend(name);
     arguments.extend(["--json", &fresh_path]);
-    arguments.extend(count.then_some("--count"));
     if !cargo(&arguments)? {
         return Ok(false);
     }

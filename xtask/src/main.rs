@@ -26,7 +26,7 @@ usage: cargo x <command>
   tidy                         the house rules: arrows, cycles, sizes, purity, words, links
   test [--fast]                every suite, timed; --fast leaves out the release build and what needs it
   crash [--runs N] [--seed S]  kill the service at random moments and judge what it kept
-  bench [NAME] [--count]       run the benches and print the change since the last run";
+  bench [NAME]                 run the benches and print the change since the last run";
 
 fn main() -> ExitCode {
     let mut words = std::env::args().skip(1);
@@ -68,10 +68,9 @@ fn run(command: &str, words: Vec<String>) -> anyhow::Result<bool> {
             crash::run(runs, seed)
         }
         "bench" => {
-            let count = arguments.flag("--count");
             let name = arguments.word();
             arguments.finish()?;
-            bench::run(name.as_deref(), count)
+            bench::run(name.as_deref())
         }
         "help" | "--help" | "-h" => {
             say(USAGE);

@@ -15,7 +15,8 @@ pub(crate) fn root() -> PathBuf {
 
 /// Runs a program to its end, its output passed on; whether it succeeded.
 pub(crate) fn run(program: &str, arguments: &[&str]) -> anyhow::Result<bool> {
-    say(&format!("$ {program} {}", arguments.join(" ")));
+    let name = Path::new(program).file_name().unwrap_or_default();
+    say(&format!("$ {} {}", name.display(), arguments.join(" ")));
     let status = Command::new(program)
         .args(arguments)
         .current_dir(root())

@@ -28,7 +28,7 @@ impl Mock {
     pub(crate) fn start(program: &Path, folder: &Path, seed: u64) -> anyhow::Result<Self> {
         let port = free_port()?;
         let words = format!(
-            "mock --port {port} --honest --seed {seed} --rate 40 --page-size 50 --delay 50ms \
+            "mock --port {port} --honest --seed {seed} --rate 150 --page-size 50 --delay 50ms \
              --failure-rate 0.3 --malformed 0.05 --duplicate 0.1 --late 0.1 --updated 0.1"
         );
         let arguments: Vec<String> = words.split_whitespace().map(str::to_owned).collect();
