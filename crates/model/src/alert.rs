@@ -25,12 +25,15 @@ pub struct AlertRow {
     pub upstream_id: String,
     /// How bad it claims to be.
     pub severity: Severity,
+    /// What a detection of ours says about it, such as `High severity detected`; `None` for an alert that
+    /// came as one.
+    pub title: Option<String>,
     /// What it says.
     pub description: String,
     /// The address that acted.
     pub src_ip: IpAddr,
-    /// The address acted upon.
-    pub dst_ip: IpAddr,
+    /// The address acted upon, if the record names one.
+    pub dst_ip: Option<IpAddr>,
     /// When the vendor says it happened.
     pub created_at: Timestamp,
     /// When it was first stored.
@@ -54,10 +57,31 @@ pub struct AlertDetail {
     pub row: AlertRow,
     /// The record as received.
     pub raw: Vec<u8>,
+    /// The record with its additions spliced in, where the pipeline writes one.
+    pub enriched: Option<Vec<u8>>,
+    /// What fired, with its evidence.
+    pub matches: Vec<StoredMatch>,
     /// Which tables and adapter made it.
     pub context: Context,
     /// Former contents, the newest first; bounded.
     pub revisions: Vec<Revision>,
+}
+
+/// A detection that fired on an alert, as stored.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct StoredMatch {
+    /// The rule: `threat.severity`, `threat.list` or `indicators`.
+    pub rule: String,
+    /// The field that matched.
+    pub field: String,
+    /// The value that matched, as the record has it.
+    pub value: String,
+    /// The list, for a list's match.
+    pub list: Option<String>,
+    /// The entry of the list that matched, such as `203.0.113.0/24`.
+    pub entry: Option<String>,
+    /// Where the entry comes from, such as the file of the list.
+    pub origin: Option<String>,
 }
 
 /// A former content of an alert.

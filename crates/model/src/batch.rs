@@ -20,10 +20,34 @@ pub struct RawBatch {
     pub fetch: u64,
     /// Place of the first record within the fetch.
     pub first_place: u32,
+    /// What tells its records apart when they carry no id of their own.
+    pub identity: BatchIdentity,
     /// The bytes that the records' spans lie in.
     pub bytes: Bytes,
     /// The records.
     pub records: Vec<RawRecord>,
+}
+
+/// What tells records apart when they carry no id of their own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BatchIdentity {
+    /// Records carry the vendor's id; without one the record's content stands for it.
+    Vendor,
+    /// A key, such as the fingerprint of a file, and each record's byte offset: `base` plus the start of
+    /// its span.
+    Offset {
+        /// The key.
+        key: u128,
+        /// The offset of the batch's first byte.
+        base: u64,
+    },
+    /// A key, such as that of a push, and each record's index: `base` plus its index in the batch.
+    Index {
+        /// The key.
+        key: u128,
+        /// The index of the batch's first record.
+        base: u64,
+    },
 }
 
 /// One record as received.

@@ -64,6 +64,10 @@ hash_id! {
     DeadLetterId
 }
 hash_id! {
+    /// The identity of a notification: a hash of group, episode, receiver and ordinal.
+    NotificationId
+}
+hash_id! {
     /// A hash of what a record says, whatever the order of its keys.
     ContentHash
 }
@@ -76,6 +80,33 @@ impl AlertId {
             source.as_str().as_bytes(),
             source_value.as_bytes(),
             upstream_id.as_bytes(),
+        ]))
+    }
+}
+
+impl AlertId {
+    /// Derives the identity of an alert that a detection raised on an event without an id of its own:
+    /// from the source and the event's place, such as a file's fingerprint and an offset.
+    pub fn of_event(source: &SourceId, key: u128, number: u64) -> Self {
+        let (key, number) = (key.to_be_bytes(), number.to_be_bytes());
+        Self(hash128(&[
+            b"event",
+            source.as_str().as_bytes(),
+            &key,
+            &number,
+        ]))
+    }
+}
+
+impl NotificationId {
+    /// Derives the identity.
+    pub fn derive(group: &str, episode: u64, receiver: &str, ordinal: u64) -> Self {
+        let (episode, ordinal) = (episode.to_be_bytes(), ordinal.to_be_bytes());
+        Self(hash128(&[
+            group.as_bytes(),
+            &episode,
+            receiver.as_bytes(),
+            &ordinal,
         ]))
     }
 }

@@ -3,11 +3,14 @@
 
 pub mod alert;
 pub mod batch;
+pub mod city;
 pub mod config;
 pub mod dead_letter;
 pub mod id;
+pub mod indicator;
 pub mod ip;
 pub mod limits;
+pub mod notification;
 pub mod outcome;
 pub mod ports;
 pub mod provenance;
@@ -19,6 +22,6 @@ pub mod tables;
 pub mod text;
 pub mod time;
 
-pub use id::{AlertId, ContentHash, DeadLetterId, SourceId};
+pub use id::{AlertId, ContentHash, DeadLetterId, NotificationId, SourceId};
 pub use severity::Severity;
 pub use time::Timestamp;

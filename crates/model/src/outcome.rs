@@ -39,12 +39,60 @@ pub struct Outcome {
     pub alerts: Vec<AlertDraft>,
     /// The dead letters, in the order of their records.
     pub rejected: Vec<Rejected>,
+    /// The detections that fired; each alert names its own by a range.
+    pub matches: Vec<Match>,
+    /// The records with their additions, one JSON document each, every one followed by a line feed. Empty
+    /// when no event sink wants them; alerts' enriched bodies lie here too.
+    pub out: Bytes,
+    /// The lines of `out` that go to the event sinks, in the order of their records.
+    pub events: Vec<OutEvent>,
+    /// Events whose address no geography knows; they are handed on without the fields.
+    pub enrich_misses: u32,
+}
+
+/// An event for the event sinks: a line of [`Outcome::out`], without its line feed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OutEvent {
+    /// Index of its record in the batch.
+    pub record: u32,
+    /// Its bytes.
+    pub line: Span,
+}
+
+/// A detection that fired on an event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Match {
+    /// The rule, a configured or fixed name: `threat.severity`, `threat.list`, `indicators`.
+    pub rule: Arc<str>,
+    /// The field that matched.
+    pub field: &'static str,
+    /// The value that matched.
+    pub value: Text,
+    /// The list and what in it matched, for a list's match.
+    pub entry: Option<ListEntry>,
+}
+
+/// The entry of an indicator list that matched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListEntry {
+    /// The configured name of the list.
+    pub list: Arc<str>,
+    /// The entry, in canonical form, in the arena of the batch.
+    pub entry: Text,
+    /// Where the list comes from.
+    pub origin: Arc<str>,
 }
 
 impl Outcome {
     /// The text of a span.
     pub fn text(&self, text: Text) -> &str {
         text.resolve(&self.bytes, &self.arena)
+    }
+
+    /// The detections of an alert.
+    pub fn matches_of(&self, alert: &AlertDraft) -> &[Match] {
+        let (first, count) = (alert.matches.0 as usize, alert.matches.1 as usize);
+        self.matches.get(first..first + count).unwrap_or_default()
     }
 
     /// The raw bytes of a record.
@@ -70,12 +118,14 @@ pub struct AlertDraft {
     pub source: &'static str,
     /// How bad it claims to be.
     pub severity: Severity,
+    /// What a detection of ours says about it.
+    pub title: Option<&'static str>,
     /// What it says.
     pub description: Text,
     /// The address that acted.
     pub src_ip: IpAddr,
     /// The address that was acted upon.
-    pub dst_ip: IpAddr,
+    pub dst_ip: Option<IpAddr>,
     /// When the vendor says it happened.
     pub created_at: Timestamp,
     /// ISO 3166-1 alpha-2 code of the country of `dst_ip`, upper case.
@@ -84,6 +134,10 @@ pub struct AlertDraft {
     pub user: Option<Text>,
     /// The record as received.
     pub raw: Span,
+    /// The record with its additions: a span of [`Outcome::out`].
+    pub enriched: Option<Span>,
+    /// Its detections: a range of [`Outcome::matches`], as first and number.
+    pub matches: (u32, u32),
     /// What happened on the way.
     pub marks: Marks,
 }

@@ -12,6 +12,17 @@ use crate::provenance::{Marks, TableInfo};
 /// A country: ISO 3166-1 alpha-2, upper case ASCII.
 pub type CountryCode = [u8; 2];
 
+/// Where an address lies, rendered once for each distinct record of a database.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct GeoFragment {
+    /// ISO 3166-1 alpha-2.
+    pub country_code: Option<CountryCode>,
+    /// The members to splice into a record, without braces, such as
+    /// `"country":"Germany","regionName":"Hesse","city":"Frankfurt","lat":50.1,"lon":8.6`. Only the
+    /// configured fields, in their order; fields that the database does not know are left out.
+    pub members: String,
+}
+
 /// All tables of one pipeline, at one moment.
 #[derive(Debug, Clone, Default)]
 pub struct Tables {
@@ -19,6 +30,10 @@ pub struct Tables {
     pub geo: Option<Arc<GeoTable>>,
     /// The directory of users.
     pub users: Option<Arc<UserTable>>,
+    /// The geography with regions, cities and coordinates, for pipelines that splice these in.
+    pub city: Option<Arc<crate::city::CityTable>>,
+    /// The indicator lists, in the order of the configuration.
+    pub indicators: Vec<Arc<crate::indicator::IndicatorList>>,
 }
 
 /// Address ranges and their countries: entry `i` covers from its start to the start of entry `i + 1`.

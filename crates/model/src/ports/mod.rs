@@ -3,7 +3,12 @@
 
 mod clock;
 mod control;
+mod intake;
+mod lookup;
+mod notifier;
+mod outbox;
 mod query;
+mod sink;
 mod store;
 mod upstream;
 
@@ -13,7 +18,14 @@ use std::time::Duration;
 
 pub use clock::Clock;
 pub use control::{Control, RedriveItem, RedriveReport, RedriveSelection, SyncRefused};
+pub use intake::{Encoding, Intake, PushBody, PushError, PushReceipt, RecordFaultAt};
+pub use lookup::{Answers, GeoAnswer, Lookup};
+pub use notifier::{Notifier, NotifierInfo};
+pub use outbox::{
+    DeliveryFilter, DeliveryPage, LEASE, Leased, Outbox, RouterMemory, Settlement, StepCommit,
+};
 pub use query::{AlertPage, DeadLetterPage, IndexState, PageRequest, Query, StoreFacts, Total};
+pub use sink::{EventBatch, EventSink};
 pub use store::{
     Commit, Lane, Receipt, Retained, Retention, SourceUpdate, Store, StoredSource, Upsert,
 };

@@ -90,7 +90,8 @@ impl Field {
         match self {
             Self::Severity => row.severity != crate::Severity::Unknown,
             Self::Text(field) => field.of(row).is_some_and(|text| !text.is_empty()),
-            Self::Address(_) | Self::Time(_) => true,
+            Self::Address(field) => field.of(row).is_some(),
+            Self::Time(_) => true,
         }
     }
 }
@@ -119,10 +120,10 @@ impl AddressField {
         }
     }
 
-    /// Its value.
-    pub fn of(self, row: &AlertRow) -> IpAddr {
+    /// Its value, if the alert has one.
+    pub fn of(self, row: &AlertRow) -> Option<IpAddr> {
         match self {
-            Self::SrcIp => row.src_ip,
+            Self::SrcIp => Some(row.src_ip),
             Self::DstIp => row.dst_ip,
         }
     }

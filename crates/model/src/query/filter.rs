@@ -172,10 +172,9 @@ impl Test {
             Self::Text(field, patterns) => field
                 .of(row)
                 .is_some_and(|text| Self::text_holds(*field, patterns, &text)),
-            Self::Address(field, networks) => {
-                let address: IpAddr = field.of(row);
-                networks.iter().any(|network| network.contains(address))
-            }
+            Self::Address(field, networks) => field
+                .of(row)
+                .is_some_and(|address| networks.iter().any(|network| network.contains(address))),
             Self::Time(field, ranges) => {
                 let at = field.of(row);
                 ranges.iter().any(|range| range.contains(at))
@@ -195,7 +194,10 @@ fn contains_word(row: &AlertRow, word: &str) -> bool {
         || row.user.as_deref().is_some_and(has)
         || has(&row.id.to_string())
         || has(&ip::to_string(row.src_ip))
-        || has(&ip::to_string(row.dst_ip))
+        || row
+            .dst_ip
+            .is_some_and(|address| has(&ip::to_string(address)))
+        || row.title.as_deref().is_some_and(has)
 }
 
 /// Each character by itself, whatever surrounds it: a word must be found as a part of a longer one, and
