@@ -1,6 +1,7 @@
 //! A query as a value, and its meaning: [`Filter::matches`] is the definition that every faster way of
 //! answering must agree with.
 
+use std::str::Chars;
 
 use super::field::{AddressField, Field, TextField, TimeField};
 use crate::alert::AlertRow;
