@@ -5,6 +5,7 @@ pub mod alert;
 pub mod batch;
 pub mod city;
 pub mod config;
+pub mod country;
 pub mod dead_letter;
 pub mod id;
 pub mod indicator;
