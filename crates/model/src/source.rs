@@ -226,6 +226,10 @@ pub struct Counters {
     pub filtered: u64,
     /// Records that became dead letters, repeats counted.
     pub dead: u64,
+    /// Events whose address no geography knows: no outcome of their own, so outside of the equation.
+    /// Left out of JSON while there are none.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub enrich_misses: u64,
 }
 
 impl Counters {
@@ -245,6 +249,7 @@ impl Counters {
         self.passed += other.passed;
         self.filtered += other.filtered;
         self.dead += other.dead;
+        self.enrich_misses += other.enrich_misses;
     }
 
     /// Each count with its name, in the order of the equation.
@@ -260,4 +265,12 @@ impl Counters {
             ("dead", self.dead),
         ]
     }
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the signature that serde asks for"
+)]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }

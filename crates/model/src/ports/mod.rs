@@ -27,7 +27,8 @@ pub use outbox::{
 pub use query::{AlertPage, DeadLetterPage, IndexState, PageRequest, Query, StoreFacts, Total};
 pub use sink::{EventBatch, EventSink};
 pub use store::{
-    Commit, Lane, Receipt, Retained, Retention, SourceUpdate, Store, StoredSource, Upsert,
+    Commit, FILE_POSITIONS_MAX, FilePosition, Lane, PUSH_ANSWER_AGE_MAX, Receipt, Retained,
+    Retention, SourceUpdate, Store, StoredPush, StoredSource, Upsert,
 };
 pub use upstream::{Body, FetchError, Upstream};
 

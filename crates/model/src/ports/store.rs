@@ -1,5 +1,7 @@
 //! The store: alerts, dead letters, counters and checkpoints, in one commit.
 
+use std::time::Duration;
+
 use super::{BoxFuture, PortError};
 use crate::alert::{Change, Position};
 use crate::outcome::Outcome;
@@ -41,6 +43,17 @@ pub trait Store: Send + Sync {
         key: &'static str,
         value: Option<String>,
     ) -> BoxFuture<'_, Result<(), PortError>>;
+
+    /// The answer to an earlier push with this key, unless it was stored before the given instant.
+    fn stored_push(
+        &self,
+        source: SourceId,
+        key: String,
+        not_before: Timestamp,
+    ) -> BoxFuture<'_, Result<Option<StoredPush>, PortError>>;
+
+    /// How far the files of a source have been read, the latest stored first.
+    fn positions(&self, source: SourceId) -> BoxFuture<'_, Result<Vec<FilePosition>, PortError>>;
 }
 
 /// One request to the writer.
@@ -59,6 +72,31 @@ pub struct Commit {
     /// For a redrive: the dead letter behind each record of the outcome, by index. Its records count as
     /// `redriven` and not as `read`; a record that became an alert resolves its dead letter.
     pub redriven: Vec<DeadLetterId>,
+    /// How far the source's files have been read with it; the store keeps the latest
+    /// [`FILE_POSITIONS_MAX`] of each source.
+    pub positions: Vec<FilePosition>,
+    /// The answer to the push whose last commit this is.
+    pub push: Option<StoredPush>,
+}
+
+/// How far one file has been read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FilePosition {
+    /// What tells the file from others, whatever its name.
+    pub fingerprint: u128,
+    /// The offset of the first byte that has not been read.
+    pub offset: u64,
+}
+
+/// The answer to a push, stored with its last commit, so that a repeat gets the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredPush {
+    /// The client's `Idempotency-Key`.
+    pub key: String,
+    /// BLAKE3 over the body, to tell a repeat from another push under the same key.
+    pub body_hash: [u8; 32],
+    /// The answer, as its owner wrote it.
+    pub answer: String,
 }
 
 /// The order in which waiting requests are served.
@@ -142,3 +180,8 @@ pub struct Retained {
     /// Identities forgotten.
     pub identities: u64,
 }
+
+/// Positions of files kept of each source; the ones not stored for longest are dropped.
+pub const FILE_POSITIONS_MAX: usize = 1_000;
+/// How long the answer to a push is kept.
+pub const PUSH_ANSWER_AGE_MAX: Duration = Duration::from_hours(24);
