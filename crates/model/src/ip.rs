@@ -84,10 +84,15 @@ impl Network {
             }
             Some(text) => text.parse::<u8>().ok().filter(|bits| *bits <= width)?,
         };
-        Some(Self {
+        Some(Self::of(address, prefix))
+    }
+
+    /// The network of this prefix length around an address. Host bits are cleared.
+    pub fn of(address: IpAddr, prefix: u8) -> Self {
+        Self {
             base: first_of(address, prefix),
             prefix,
-        })
+        }
     }
 
     /// Whether the address lies in the network. An IPv4-mapped address matches IPv4 networks too.

@@ -73,9 +73,11 @@ impl Marks {
     pub const NUL_REPLACED: Self = Self(1 << 12);
     /// The instant lies after its receipt: stored, but it moves no bookmark.
     pub const TIME_IN_FUTURE: Self = Self(1 << 13);
+    /// The instant is missing or cannot be read; the time of receipt stands for it.
+    pub const TIME_MISSING: Self = Self(1 << 14);
 
     /// Each bit with its stable name and a sentence for people.
-    pub const DESCRIBED: [(Self, &'static str, &'static str); 14] = [
+    pub const DESCRIBED: [(Self, &'static str, &'static str); 15] = [
         (
             Self::GEO_FOUND,
             "geo_found",
@@ -145,6 +147,11 @@ impl Marks {
             Self::TIME_IN_FUTURE,
             "time_in_future",
             "the time lies after its receipt and moves no bookmark",
+        ),
+        (
+            Self::TIME_MISSING,
+            "time_missing",
+            "the time is missing or cannot be read; the time of receipt stands for it",
         ),
     ];
 
