@@ -13,6 +13,7 @@ use cresset_model::tables::{GeoTable, Ranges, pack_country};
 use maxminddb::{MaxMindDbError, Reader, WithinOptions};
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
+use super::cover::Cover;
 use super::table_file::{TableFileError, read_whole};
 
 /// Bytes of an `.mmdb` file.
@@ -88,8 +89,8 @@ pub fn read_mmdb(path: &Path, of: &str) -> Result<GeoTable, GeoError> {
         why,
     };
     let reader = Reader::from_source(read_whole(path, GEO_FILE_BYTES_MAX)?).map_err(damaged)?;
-    let mut v4 = Builder::new(u128::from(u32::MAX));
-    let mut v6 = Builder::new(u128::MAX);
+    let mut v4 = Builder::new(Cover::v4());
+    let mut v6 = Builder::new(Cover::v6());
     let mut known: HashMap<usize, Option<NonZeroU16>> = HashMap::new();
     // Networks without data are walked too, so that the count bounds the walk itself.
     let options = WithinOptions::default().include_networks_without_data();
@@ -149,18 +150,15 @@ pub fn read_mmdb(path: &Path, of: &str) -> Result<GeoTable, GeoError> {
 struct Builder {
     starts: Vec<u128>,
     countries: Vec<Option<NonZeroU16>>,
-    last: u128,
-    /// The first address after everything so far; `None` once the last address is covered.
-    next: Option<u128>,
+    cover: Cover,
 }
 
 impl Builder {
-    fn new(last: u128) -> Self {
+    fn new(cover: Cover) -> Self {
         Self {
             starts: Vec::new(),
             countries: Vec::new(),
-            last,
-            next: Some(0),
+            cover,
         }
     }
 
@@ -170,20 +168,11 @@ impl Builder {
         prefix: u8,
         country: Option<NonZeroU16>,
     ) -> Result<(), &'static str> {
-        let (start, width) = match base {
-            IpAddr::V4(v4) => (u128::from(u32::from(v4)), 32),
-            IpAddr::V6(v6) => (u128::from(v6), 128),
-        };
-        let host_bits = width - u32::from(prefix).min(width);
-        let size_less_one = u128::MAX.checked_shr(128 - host_bits).unwrap_or(0);
-        let next = self.next.filter(|next| *next <= start);
-        let next = next.ok_or("its networks overlap")?;
-        if next < start {
-            self.push(next, None);
+        let (gap, start) = self.cover.add(base, prefix)?;
+        if let Some(gap) = gap {
+            self.push(gap, None);
         }
         self.push(start, country);
-        let end = start | size_less_one;
-        self.next = end.checked_add(1).filter(|_| end < self.last);
         Ok(())
     }
 
@@ -196,8 +185,8 @@ impl Builder {
     }
 
     fn finish<T: Clone>(mut self, convert: impl Fn(u128) -> T) -> Ranges<T> {
-        if let Some(next) = self.next {
-            self.push(next, None);
+        if let Some(end) = self.cover.end() {
+            self.push(end, None);
         }
         self.countries.shrink_to_fit();
         Ranges {

@@ -1,9 +1,13 @@
 //! The tables that enrichment looks up: read from files, refreshed when a file changes.
 
+mod city;
+mod cover;
 mod geo;
+mod place;
 mod table_file;
 mod users;
 
+pub use city::{CITY_RECORDS_MAX, CITY_TEXT_BYTES_MAX, builtin_city, read_city};
 pub use geo::{GEO_FILE_BYTES_MAX, GEO_NETWORKS_MAX, GeoError, builtin, read_mmdb};
 pub use table_file::{RELOAD_PERIOD, TableFile, TableFileError};
 pub use users::{

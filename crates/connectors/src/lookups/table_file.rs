@@ -1,5 +1,6 @@
 //! A file that holds a table and may change while it is used.
 
+use std::fmt;
 use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -45,26 +46,38 @@ enum Seen {
     As(Stamp),
 }
 
+/// Turns a file into a table for a field.
+type ReadTable<T, E> = Box<dyn Fn(&Path, &str) -> Result<T, E> + Send + Sync>;
+
 /// Watches one file. It holds no table: a failed reload leaves the caller with the one it has.
-#[derive(Debug)]
 pub struct TableFile<T, E> {
     path: PathBuf,
-    read: fn(&Path, &str) -> Result<T, E>,
+    read: ReadTable<T, E>,
     of: String,
     seen: Seen,
 }
 
+impl<T, E> fmt::Debug for TableFile<T, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TableFile")
+            .field("path", &self.path)
+            .field("of", &self.of)
+            .field("seen", &self.seen)
+            .finish_non_exhaustive()
+    }
+}
+
 impl<T, E> TableFile<T, E> {
     /// Watches `path`, which `read` turns into a table for the field `of`, such as `dst_ip`. Nothing is
-    /// read yet.
+    /// read yet. A closure carries what else the reading needs, such as a column.
     pub fn new(
         path: impl Into<PathBuf>,
         of: impl Into<String>,
-        read: fn(&Path, &str) -> Result<T, E>,
+        read: impl Fn(&Path, &str) -> Result<T, E> + Send + Sync + 'static,
     ) -> Self {
         Self {
             path: path.into(),
-            read,
+            read: Box::new(read),
             of: of.into(),
             seen: Seen::Never,
         }

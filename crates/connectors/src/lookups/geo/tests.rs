@@ -172,7 +172,7 @@ fn a_country_is_found_in_every_shape() {
 }
 
 fn ranges(networks: &[(&str, u8, &str)]) -> Result<Vec<(u32, Option<String>)>, &'static str> {
-    let mut builder = Builder::new(u128::from(u32::MAX));
+    let mut builder = Builder::new(Cover::v4());
     for (base, prefix, code) in networks {
         let code: Option<[u8; 2]> = code.as_bytes().try_into().ok();
         builder.add(base.parse().unwrap(), *prefix, code.and_then(pack_country))?;
