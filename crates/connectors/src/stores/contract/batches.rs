@@ -7,8 +7,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use cresset_model::batch::Reason;
 use cresset_model::id::hash128;
-use cresset_model::outcome::{AlertDraft, Observation, Outcome, Rejected, Stage};
-use cresset_model::ports::{Commit, Lane};
+use cresset_model::outcome::{AlertDraft, ListEntry, Match, Observation, Outcome, Rejected, Stage};
+use cresset_model::ports::{Commit, FilePosition, Lane, StoredPush};
 use cresset_model::provenance::{Context, Marks};
 use cresset_model::source::Checkpoint;
 use cresset_model::text::{Span, Text};
@@ -46,8 +46,13 @@ pub(crate) struct Batch {
     filtered: u32,
     alerts: Vec<AlertDraft>,
     rejected: Vec<Rejected>,
+    matches: Vec<Match>,
+    out: Vec<u8>,
+    enrich_misses: u32,
     checkpoint: Option<Checkpoint>,
     redriven: Vec<DeadLetterId>,
+    positions: Vec<FilePosition>,
+    push: Option<StoredPush>,
 }
 
 impl Batch {
@@ -63,8 +68,13 @@ impl Batch {
             filtered: 0,
             alerts: Vec::new(),
             rejected: Vec::new(),
+            matches: Vec::new(),
+            out: Vec::new(),
+            enrich_misses: 0,
             checkpoint: None,
             redriven: Vec::new(),
+            positions: Vec::new(),
+            push: None,
         }
     }
 
@@ -89,21 +99,75 @@ impl Batch {
                 place: self.records,
             },
             upstream_id: text(&mut self.arena, upstream_id),
+            title: None,
             source: "waf",
             severity: Severity::from_code((number % 6) as u8),
             description: text(&mut self.arena, description),
             src_ip: private_address(number),
-            dst_ip: "::ffff:1.2.3.4".parse().expect("an address"),
+            dst_ip: "::ffff:1.2.3.4".parse().ok(),
             created_at: self.at.minus(Duration::from_secs(1)),
             country: number.is_multiple_of(2).then_some(*b"CH"),
             user: number
                 .is_multiple_of(3)
                 .then(|| Text::store(&mut self.arena, "ada")),
             raw: Span::between(start, self.bytes.len()),
+            enriched: None,
+            matches: (0, 0),
             marks: Marks::GEO_FOUND,
         };
         self.alerts.push(draft);
         self.records += 1;
+        self
+    }
+
+    /// Makes the last alert one that detections raised: with a title, an enriched record, one match of a
+    /// rule and one of a list, and without an address acted upon.
+    pub(crate) fn detected(mut self, title: &'static str, value: &str) -> Self {
+        let (first, start) = (self.matches.len(), self.out.len());
+        let text = Text::store(&mut self.arena, value);
+        self.out
+            .extend_from_slice(format!(r#"{{"threat_info":"{title}"}}"#).as_bytes());
+        let span = Span::between(start, self.out.len());
+        self.out.push(b'\n');
+        self.matches.push(Match {
+            rule: Arc::from("threat.severity"),
+            field: "severity",
+            value: text,
+            entry: None,
+        });
+        self.matches.push(Match {
+            rule: Arc::from("threat.list"),
+            field: "source_ip",
+            value: text,
+            entry: Some(ListEntry {
+                list: Arc::from("bad"),
+                entry: Text::store(&mut self.arena, "203.0.113.0/24"),
+                origin: Arc::from("bad.txt"),
+            }),
+        });
+        let alert = self.alerts.last_mut().expect("an alert comes first");
+        alert.title = Some(title);
+        alert.enriched = Some(span);
+        alert.dst_ip = None;
+        alert.matches = (u32::try_from(first).expect("a small batch"), 2);
+        self
+    }
+
+    pub(crate) fn misses(mut self, misses: u32) -> Self {
+        self.enrich_misses = misses;
+        self
+    }
+
+    pub(crate) fn position(mut self, fingerprint: u128, offset: u64) -> Self {
+        self.positions.push(FilePosition {
+            fingerprint,
+            offset,
+        });
+        self
+    }
+
+    pub(crate) fn push(mut self, push: StoredPush) -> Self {
+        self.push = Some(push);
         self
     }
 
@@ -162,6 +226,10 @@ impl Batch {
             context: Arc::new(context()),
             alerts: self.alerts,
             rejected: self.rejected,
+            matches: self.matches,
+            out: Bytes::from(self.out),
+            events: Vec::new(),
+            enrich_misses: self.enrich_misses,
         };
         Commit {
             source: self.source,
@@ -170,6 +238,8 @@ impl Batch {
             outcome: Some(outcome),
             checkpoint: self.checkpoint,
             redriven: self.redriven,
+            positions: self.positions,
+            push: self.push,
         }
     }
 }

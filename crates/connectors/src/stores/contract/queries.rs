@@ -2,7 +2,9 @@
 
 use cresset_model::alert::{AlertRow, Seq};
 use cresset_model::ports::{PageRequest, Query, Upsert};
-use cresset_model::query::{Field, Filter, Pattern, Range, Term, Test, TextField, TimeField};
+use cresset_model::query::{
+    AddressField, Field, Filter, Pattern, Range, Term, Test, TextField, TimeField,
+};
 use cresset_model::{Severity, SourceId};
 
 use super::{Batch, Opened, T0, at, record, run};
@@ -50,7 +52,8 @@ pub(crate) fn read_back(open: &dyn Fn() -> Opened) {
             severity: Severity::from_code((number % 6) as u8),
             description: "first \u{fffd} \"quoted\"".to_owned(),
             src_ip: super::batches::private_address(number),
-            dst_ip: "::ffff:1.2.3.4".parse().unwrap(),
+            title: None,
+            dst_ip: "::ffff:1.2.3.4".parse().ok(),
             created_at: T0.minus(std::time::Duration::from_secs(1)),
             ingested_at: T0,
             updated_at: T0,
@@ -62,7 +65,8 @@ pub(crate) fn read_back(open: &dyn Fn() -> Opened) {
         assert_eq!(detail.row, row);
         assert!(detail.raw.starts_with(br#"{"id":"a-1""#));
         assert_eq!(detail.context, super::batches::context());
-        assert!(detail.revisions.is_empty());
+        assert!(detail.revisions.is_empty() && detail.matches.is_empty());
+        assert_eq!(detail.enriched, None);
         assert_eq!(opened.query.alert(record("t", "a-1")).await.unwrap(), None);
         assert_eq!(opened.query.facts().await.unwrap().alerts, 1);
     });
@@ -116,6 +120,9 @@ pub(crate) fn filters(open: &dyn Fn() -> Opened) {
                     "SQL injection"
                 };
                 batch = batch.alert(&id, text);
+                if number == 3 {
+                    batch = batch.detected("High severity detected", "high");
+                }
             }
             opened
                 .store
@@ -169,7 +176,7 @@ fn some_filters() -> Vec<Filter> {
             vec![exact(&record("odd", "id-10").to_string().to_lowercase())],
         ),
         Test::Address(
-            cresset_model::query::AddressField::DstIp,
+            AddressField::DstIp,
             vec![cresset_model::ip::Network::parse("1.2.3.0/24").unwrap()],
         ),
         Test::Time(
@@ -181,6 +188,8 @@ fn some_filters() -> Vec<Filter> {
         ),
         Test::Present(Field::Text(TextField::User)),
         Test::Present(Field::Severity),
+        Test::Present(Field::Address(AddressField::DstIp)),
+        Test::Word("HIGH SEVERITY".to_owned()),
         Test::Word("LOGIN".to_owned()),
         Test::Word("10.0.".to_owned()),
     ];

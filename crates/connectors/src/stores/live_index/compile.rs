@@ -94,6 +94,15 @@ impl Addresses {
         }
     }
 
+    /// Any address at all: the mask of nothing holds every IPv4 address.
+    fn present(negated: bool, v6: CodeSet) -> Self {
+        Self {
+            networks: vec![(0, 0)],
+            negated,
+            v6,
+        }
+    }
+
     pub(super) fn pass_v4(&self, address: u32) -> bool {
         let within = |(base, mask): &(u32, u32)| address & mask == *base;
         self.networks.iter().any(within) != self.negated
@@ -153,7 +162,16 @@ impl Plan {
             Test::Present(Field::Severity) => {
                 self.add_severity(negated, |severity| severity != Severity::Unknown);
             }
-            Test::Present(Field::Text(TextField::Id) | Field::Address(_) | Field::Time(_)) => {
+            Test::Present(Field::Address(AddressField::DstIp)) => {
+                let v6 = CodeSet::new(&dictionaries.v6, negated, |_| true);
+                self.exact &= v6.is_exact();
+                let present = Addresses::present(negated, v6);
+                let check = Check::Address(AddressField::DstIp, present);
+                self.checks.push(check);
+            }
+            Test::Present(
+                Field::Text(TextField::Id) | Field::Address(AddressField::SrcIp) | Field::Time(_),
+            ) => {
                 // Every alert has one.
                 self.nothing |= negated;
             }

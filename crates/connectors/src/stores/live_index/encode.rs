@@ -38,7 +38,9 @@ impl Dictionaries {
             country: narrow(text(&mut self.countries, row.country)),
             user: text(&mut self.users, row.user),
             src_ip: address(&mut self.v6, row.src_ip),
-            dst_ip: address(&mut self.v6, row.dst_ip),
+            dst_ip: row
+                .dst_ip
+                .map_or(NONE, |dst_ip| address(&mut self.v6, dst_ip)),
             created_at: row.created_at.nanos(),
             ingested_at: row.ingested_at.nanos(),
             updated_at: row.updated_at.nanos(),

@@ -22,8 +22,8 @@ pub struct IndexRow<'a> {
     pub user: Option<&'a str>,
     /// The address that acted.
     pub src_ip: IpAddr,
-    /// The address acted upon.
-    pub dst_ip: IpAddr,
+    /// The address acted upon, if there is one.
+    pub dst_ip: Option<IpAddr>,
     /// When the vendor says it happened.
     pub created_at: Timestamp,
     /// When it was first stored; never changes.
@@ -66,7 +66,8 @@ pub(super) struct EncodedRow {
     pub(super) updated_at: i64,
 }
 
-/// The severity in the three low bits, and which of the two addresses are codes of IPv6 addresses.
+/// The severity in the three low bits, and which of the two addresses are codes of IPv6 addresses. An
+/// absent address is the code [`super::dictionary::NONE`] of those.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct SeverityByte(pub(super) u8);
 
@@ -81,7 +82,9 @@ impl SeverityByte {
         Self(
             row.severity.code()
                 | flag(row.src_ip, Self::SRC_IS_V6)
-                | flag(row.dst_ip, Self::DST_IS_V6),
+                | row
+                    .dst_ip
+                    .map_or(Self::DST_IS_V6, |address| flag(address, Self::DST_IS_V6)),
         )
     }
 

@@ -8,8 +8,8 @@ use rusqlite::Connection;
 use super::books::Books;
 use super::dead::{self, Letter};
 use super::error::Failure;
-use super::state;
 use super::upsert::{Item, Upserts};
+use super::{intake, state};
 
 /// The savepoint around each request of a group.
 pub(super) const REQUEST: &str = "request";
@@ -53,6 +53,14 @@ pub(super) fn apply(
     if let Some(checkpoint) = &commit.checkpoint {
         let source = books.source(connection, &commit.source)?;
         state::set_checkpoint(connection, source, checkpoint)?;
+    }
+    if !commit.positions.is_empty() {
+        let source = books.source(connection, &commit.source)?;
+        intake::set_positions(connection, source, commit.at, &commit.positions)?;
+    }
+    if let Some(push) = &commit.push {
+        let source = books.source(connection, &commit.source)?;
+        intake::set_push(connection, source, commit.at, push)?;
     }
     Ok(receipt)
 }
@@ -101,6 +109,7 @@ impl Request<'_> {
         let mut counts = Counters {
             passed: u64::from(outcome.passed),
             filtered: u64::from(outcome.filtered),
+            enrich_misses: u64::from(outcome.enrich_misses),
             ..Counters::default()
         };
         if self.commit.redriven.is_empty() {

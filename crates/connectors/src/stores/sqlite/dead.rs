@@ -194,7 +194,7 @@ pub(super) fn sums(books: &Books) -> (u64, u64, u64) {
 }
 
 /// The longest beginning within the bound that ends at a character.
-fn bounded(text: &str) -> &str {
+pub(super) fn bounded(text: &str) -> &str {
     let mut end = text.len().min(TEXT_BYTES_MAX);
     while !text.is_char_boundary(end) {
         end -= 1;

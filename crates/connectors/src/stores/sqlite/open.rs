@@ -21,7 +21,7 @@ const WAL_BYTES_KEPT: i64 = 16 << 20;
 /// Pages in the write-ahead log that start writing it back.
 const WAL_PAGES_MAX: i64 = 2_000;
 /// Prepared statements kept by each connection.
-const STATEMENTS_MAX: usize = 64;
+const STATEMENTS_MAX: usize = 128;
 /// Bytes of a page; only used to turn a size into pages.
 const PAGE_BYTES: u64 = 4_096;
 

@@ -1,6 +1,6 @@
 //! What is read by key: a source, the change log, one alert, dead letters, settings.
 
-use cresset_model::alert::{AlertDetail, Change, Position};
+use cresset_model::alert::{AlertDetail, Change, Position, Seq, StoredMatch};
 use cresset_model::dead_letter::{DeadLetter, DeadLetterFilter};
 use cresset_model::ports::{DeadLetterPage, PageRequest, StoredSource, Total};
 use cresset_model::provenance::Context;
@@ -98,6 +98,7 @@ pub(super) fn counters(connection: &Connection, source: i64) -> Result<Counters,
             "passed" => &mut counters.passed,
             "filtered" => &mut counters.filtered,
             "dead" => &mut counters.dead,
+            "enrich_misses" => &mut counters.enrich_misses,
             // What retention and bounds took; `verify` reads those.
             _ => continue,
         };
@@ -144,7 +145,7 @@ pub(super) fn alert(connection: &Connection, id: AlertId) -> Result<Option<Alert
     let mut statement = connection.prepare_cached(concat!(
         "SELECT ",
         alert_columns!(),
-        ", b.raw, c.json FROM identity i
+        ", b.raw, b.enriched, c.json FROM identity i
           JOIN alert_rows r ON r.seq = i.seq
           JOIN alert_bodies b ON b.seq = i.seq
           JOIN contexts c ON c.id = r.context_id
@@ -156,7 +157,8 @@ pub(super) fn alert(connection: &Connection, id: AlertId) -> Result<Option<Alert
     };
     let row = reader.alert(found, 0)?;
     let raw = found.get(ALERT_COLUMNS)?;
-    let json: String = found.get(ALERT_COLUMNS + 1)?;
+    let enriched = found.get(ALERT_COLUMNS + 1)?;
+    let json: String = found.get(ALERT_COLUMNS + 2)?;
     let context: Context = serde_json::from_str(&json)
         .map_err(|error| Failure::Permanent(format!("read the context of alert {id}: {error}")))?;
     let mut revisions = connection.prepare_cached(
@@ -167,11 +169,22 @@ pub(super) fn alert(connection: &Connection, id: AlertId) -> Result<Option<Alert
         .query_map([signed(row.seq)], rows::revision)?
         .collect::<Result<_, _>>()?;
     Ok(Some(AlertDetail {
+        matches: matches(connection, row.seq)?,
         row,
         raw,
+        enriched,
         context,
         revisions,
     }))
+}
+
+/// The detections of an alert, in the order of the rules.
+pub(super) fn matches(connection: &Connection, seq: Seq) -> Result<Vec<StoredMatch>, Failure> {
+    let mut statement = connection.prepare_cached(
+        "SELECT rule, field, value, list, entry, origin FROM matches WHERE seq = ?1 ORDER BY place",
+    )?;
+    let matches = statement.query_map([signed(seq)], rows::stored_match)?;
+    Ok(matches.collect::<Result<_, _>>()?)
 }
 
 /// One dead letter.

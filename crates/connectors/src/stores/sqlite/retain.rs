@@ -9,7 +9,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::books::{Books, signed, unsigned};
 use super::error::Failure;
-use super::state;
+use super::{route, state};
 
 /// Alerts or identities deleted in one step, between two commits.
 pub(super) const CHUNK_ROWS: usize = 500;
@@ -110,6 +110,7 @@ pub(super) fn retire(
             continue;
         };
         delete(connection, "DELETE FROM alert_bodies WHERE seq = ?1", key)?;
+        delete(connection, "DELETE FROM matches WHERE seq = ?1", key)?;
         if revision > 1 {
             delete(connection, "DELETE FROM revisions WHERE seq = ?1", key)?;
         }
@@ -132,8 +133,8 @@ pub(super) fn retire(
     Ok(sum)
 }
 
-/// Drops the beginning of the change log up to the first entry whose alert is still there. What is left
-/// has no gaps.
+/// Drops the beginning of the change log up to the first entry whose alert is still there or that the
+/// router has not read, if there ever was a router. What is left has no gaps.
 fn trim_log(connection: &Connection) -> Result<(), Failure> {
     let first: Option<i64> = connection
         .prepare_cached(
@@ -143,7 +144,8 @@ fn trim_log(connection: &Connection) -> Result<(), Failure> {
         )?
         .query_row([], |row| row.get(0))
         .optional()?;
-    let first = first.unwrap_or(i64::MAX);
+    let unread = route::cursor(connection)?.map(|cursor| signed(cursor + 1));
+    let first = first.unwrap_or(i64::MAX).min(unread.unwrap_or(i64::MAX));
     delete(
         connection,
         "DELETE FROM change_log WHERE position < ?1",

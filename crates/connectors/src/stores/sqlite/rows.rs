@@ -2,13 +2,14 @@
 
 use std::collections::HashMap;
 
-use cresset_model::alert::{AlertRow, Change, ChangeKind, Revision};
+use cresset_model::alert::{AlertRow, Change, ChangeKind, Revision, StoredMatch};
 use cresset_model::batch::Reason;
 use cresset_model::dead_letter::DeadLetter;
 use cresset_model::outcome::Stage;
 use cresset_model::provenance::Marks;
 use cresset_model::source::{Attempt, Trigger};
 use cresset_model::{AlertId, DeadLetterId, Severity, SourceId, Timestamp};
+use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row};
 
 use super::books::unsigned;
@@ -19,13 +20,13 @@ macro_rules! alert_columns {
     () => {
         "r.seq, r.source_id, r.ingested_at, r.id, r.severity, r.created_at, r.updated_at, \
          r.revision, r.marks, r.source, r.upstream_id, r.src_ip, r.dst_ip, r.country, r.user, \
-         r.description"
+         r.description, r.title"
     };
 }
 pub(super) use alert_columns;
 
 /// How many columns that are.
-pub(super) const ALERT_COLUMNS: usize = 16;
+pub(super) const ALERT_COLUMNS: usize = 17;
 
 /// The columns that [`Rows::dead_letter`] reads.
 pub(super) const DEAD_LETTER_COLUMNS: &str = "seq, id, source_id, stage, reason, detail, upstream_id, count, first_seen, last_seen, \
@@ -74,16 +75,20 @@ impl Rows {
             source: row.get(first + 9)?,
             upstream_id: row.get(first + 10)?,
             src_ip: address(row, first + 11)?,
-            dst_ip: address(row, first + 12)?,
+            dst_ip: match row.get_ref(first + 12)? {
+                ValueRef::Null => None,
+                _ => Some(address(row, first + 12)?),
+            },
             country: row.get(first + 13)?,
             user: row.get(first + 14)?,
             description: row.get(first + 15)?,
+            title: row.get(first + 16)?,
         })
     }
 
     /// An entry of the change log: position, revision, kind, then the alert's columns or nulls.
     pub(super) fn change(&self, row: &Row<'_>) -> Result<Change, Failure> {
-        let is_gone = row.get_ref(3)? == rusqlite::types::ValueRef::Null;
+        let is_gone = row.get_ref(3)? == ValueRef::Null;
         Ok(Change {
             position: unsigned(row.get(0)?),
             revision: row.get(1)?,
@@ -134,6 +139,18 @@ pub(super) fn revision(row: &Row<'_>) -> rusqlite::Result<Revision> {
         severity: Severity::from_code(row.get(2)?),
         description: row.get(3)?,
         raw: row.get(4)?,
+    })
+}
+
+/// A detection: rule, field, value, list, entry, origin.
+pub(super) fn stored_match(row: &Row<'_>) -> rusqlite::Result<StoredMatch> {
+    Ok(StoredMatch {
+        rule: row.get(0)?,
+        field: row.get(1)?,
+        value: row.get(2)?,
+        list: row.get(3)?,
+        entry: row.get(4)?,
+        origin: row.get(5)?,
     })
 }
 

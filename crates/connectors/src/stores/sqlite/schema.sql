@@ -26,16 +26,31 @@ CREATE TABLE alert_rows (
     source TEXT NOT NULL,
     upstream_id TEXT NOT NULL,
     src_ip TEXT NOT NULL,
-    dst_ip TEXT NOT NULL,
+    dst_ip TEXT,
     country TEXT,
     user TEXT,
+    title TEXT,
     description TEXT NOT NULL
 ) STRICT;
 
 CREATE TABLE alert_bodies (
     seq INTEGER PRIMARY KEY,
-    raw BLOB NOT NULL
+    raw BLOB NOT NULL,
+    enriched BLOB
 ) STRICT;
+
+-- The detections of each alert with their evidence, as of its present content.
+CREATE TABLE matches (
+    seq INTEGER NOT NULL,
+    place INTEGER NOT NULL,
+    rule TEXT NOT NULL,
+    field TEXT NOT NULL,
+    value TEXT NOT NULL,
+    list TEXT,
+    entry TEXT,
+    origin TEXT,
+    PRIMARY KEY (seq, place)
+) STRICT, WITHOUT ROWID;
 
 -- Outlives the alert: without a seq the row is a tombstone that keeps a re-read from storing it again.
 CREATE TABLE identity (
@@ -58,7 +73,7 @@ CREATE TABLE revisions (
     created_at INTEGER NOT NULL,
     context_id INTEGER NOT NULL,
     src_ip TEXT NOT NULL,
-    dst_ip TEXT NOT NULL,
+    dst_ip TEXT,
     country TEXT,
     user TEXT,
     description TEXT NOT NULL,
@@ -143,6 +158,83 @@ CREATE TABLE tallies (
 CREATE TABLE settings (
     key TEXT PRIMARY KEY,
     value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- The answers to pushes, so that a repeat under the same key gets the same.
+CREATE TABLE idempotency (
+    source_id INTEGER NOT NULL,
+    key TEXT NOT NULL,
+    body_hash BLOB NOT NULL,
+    answer TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    PRIMARY KEY (source_id, key)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX idempotency_at ON idempotency (at);
+
+CREATE TABLE file_positions (
+    source_id INTEGER NOT NULL,
+    fingerprint BLOB NOT NULL,
+    offset INTEGER NOT NULL,
+    seen INTEGER NOT NULL,
+    PRIMARY KEY (source_id, fingerprint)
+) STRICT, WITHOUT ROWID;
+
+-- What the router remembers, beside its row in `cursors`. `waiting` is a JSON array of alerts' places.
+CREATE TABLE groups (
+    key TEXT PRIMARY KEY,
+    episode INTEGER NOT NULL,
+    ordinal INTEGER NOT NULL,
+    waiting TEXT NOT NULL,
+    more INTEGER NOT NULL,
+    due INTEGER,
+    notified INTEGER
+) STRICT, WITHOUT ROWID;
+
+-- What is to be told to whom. `settled_at` is when a row became sent or dead.
+CREATE TABLE outbox (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    id BLOB NOT NULL UNIQUE,
+    receiver TEXT NOT NULL,
+    grp TEXT NOT NULL,
+    episode INTEGER NOT NULL,
+    ordinal INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    next_at INTEGER NOT NULL,
+    leased_until INTEGER,
+    sent_at INTEGER,
+    settled_at INTEGER,
+    fence INTEGER NOT NULL DEFAULT 0,
+    tries INTEGER NOT NULL DEFAULT 0,
+    subject TEXT NOT NULL,
+    body BLOB NOT NULL
+) STRICT;
+
+CREATE UNIQUE INDEX outbox_key ON outbox (receiver, grp, episode, ordinal);
+
+-- Says by itself whose turn it is and when, so that looking for work reads no body.
+CREATE INDEX outbox_open ON outbox (receiver, grp, episode, ordinal, state, next_at, leased_until)
+    WHERE state IN ('pending', 'leased');
+
+CREATE INDEX outbox_settled ON outbox (state, settled_at) WHERE settled_at IS NOT NULL;
+
+CREATE TABLE outbox_alerts (
+    outbox_seq INTEGER NOT NULL,
+    place INTEGER NOT NULL,
+    alert BLOB NOT NULL,
+    PRIMARY KEY (outbox_seq, place)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX outbox_alerts_alert ON outbox_alerts (alert);
+
+CREATE TABLE delivery_attempts (
+    outbox_seq INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    begun INTEGER NOT NULL,
+    ended INTEGER NOT NULL,
+    error TEXT,
+    PRIMARY KEY (outbox_seq, number)
 ) STRICT, WITHOUT ROWID;
 
 -- The tables of the original service, under its names and columns, for SQL that was written for it.

@@ -39,7 +39,7 @@ pub(super) fn count_all(
     for (name, value) in counts.named() {
         count(connection, source, name, value)?;
     }
-    Ok(())
+    count(connection, source, "enrich_misses", counts.enrich_misses)
 }
 
 /// Stores how far a source has been read.

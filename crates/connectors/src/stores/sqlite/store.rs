@@ -8,11 +8,11 @@ use std::thread::JoinHandle;
 use cresset_model::alert::{AlertDetail, Change, Position};
 use cresset_model::dead_letter::{DeadLetter, DeadLetterFilter};
 use cresset_model::ports::{
-    AlertPage, BoxFuture, Commit, DeadLetterPage, PageRequest, PortError, Query, Receipt, Retained,
-    Retention, SourceUpdate, Store, StoreFacts, StoredSource, Total,
+    AlertPage, BoxFuture, Commit, DeadLetterPage, FilePosition, PageRequest, PortError, Query,
+    Receipt, Retained, Retention, SourceUpdate, Store, StoreFacts, StoredPush, StoredSource, Total,
 };
 use cresset_model::query::Filter;
-use cresset_model::{AlertId, DeadLetterId, SourceId};
+use cresset_model::{AlertId, DeadLetterId, SourceId, Timestamp};
 use tokio::sync::{Semaphore, oneshot};
 
 use super::books::Books;
@@ -24,7 +24,7 @@ use super::queue::Queue;
 use super::readers::Readers;
 use super::retain::{self, CHUNK_ROWS};
 use super::writer::{Answer, Job, Published, Work, Writer};
-use super::{list, read};
+use super::{intake, list, read};
 
 /// Requests that wait for the writer at once; further callers wait for a place.
 const WAITING_REQUESTS_MAX: usize = 1_024;
@@ -36,7 +36,7 @@ pub struct SqliteStore {
     queue: Arc<Queue<Job>>,
     places: Arc<Semaphore>,
     published: Arc<Published>,
-    readers: Readers,
+    pub(super) readers: Readers,
     feed: Arc<Feed>,
     threads: Mutex<Vec<JoinHandle<()>>>,
     lock: Mutex<Option<Lock>>,
@@ -115,7 +115,7 @@ impl SqliteStore {
 
     /// Hands work to the writer and waits for its answer. There is no timeout: a commit that was given
     /// up on would still happen, and its caller would count it twice.
-    async fn ask(&self, work: Work) -> Result<Answer, PortError> {
+    pub(super) async fn ask(&self, work: Work) -> Result<Answer, PortError> {
         let permit = Arc::clone(&self.places)
             .acquire_owned()
             .await
@@ -133,7 +133,7 @@ impl SqliteStore {
             .map_err(|_| PortError::transient("the store's writer has stopped"))?
     }
 
-    async fn ask_count(&self, work: Work) -> Result<u64, PortError> {
+    pub(super) async fn ask_count(&self, work: Work) -> Result<u64, PortError> {
         match self.ask(work).await? {
             Answer::Count(count) => Ok(count),
             other => Err(mismatch(&other)),
@@ -253,6 +253,24 @@ impl Store for SqliteStore {
     ) -> BoxFuture<'_, Result<(), PortError>> {
         Box::pin(async move { self.ask(Work::Setting(key, value)).await.map(drop) })
     }
+
+    fn stored_push(
+        &self,
+        source: SourceId,
+        key: String,
+        not_before: Timestamp,
+    ) -> BoxFuture<'_, Result<Option<StoredPush>, PortError>> {
+        Box::pin(self.readers.read(move |connection| {
+            intake::stored_push(connection, source.as_str(), &key, not_before)
+        }))
+    }
+
+    fn positions(&self, source: SourceId) -> BoxFuture<'_, Result<Vec<FilePosition>, PortError>> {
+        Box::pin(
+            self.readers
+                .read(move |connection| intake::positions(connection, source.as_str())),
+        )
+    }
 }
 
 impl Query for SqliteStore {
@@ -350,6 +368,7 @@ fn closed() -> PortError {
     PortError::permanent("the store is closed")
 }
 
-fn mismatch(answer: &Answer) -> PortError {
+/// An answer of the writer to another question: a fault of this program.
+pub(super) fn mismatch(answer: &Answer) -> PortError {
     PortError::permanent(format!("the writer answered another question: {answer:?}"))
 }

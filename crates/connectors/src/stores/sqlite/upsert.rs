@@ -44,8 +44,9 @@ pub(super) struct Upserts<'c> {
     select_identity: CachedStatement<'c>,
     insert_row: CachedStatement<'c>,
     insert_body: CachedStatement<'c>,
+    insert_match: CachedStatement<'c>,
     src_ip: String,
-    dst_ip: String,
+    dst_ip: Option<String>,
 }
 
 impl<'c> Upserts<'c> {
@@ -62,13 +63,19 @@ impl<'c> Upserts<'c> {
             insert_row: connection.prepare_cached(
                 "INSERT INTO alert_rows (seq, source_id, ingested_at, id, severity, created_at,
                      updated_at, revision, marks, context_id, source, upstream_id, src_ip, dst_ip,
-                     country, user, description)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?3, 1, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+                     country, user, description, title)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?3, 1, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15,
+                     ?16)",
             )?,
-            insert_body: connection
-                .prepare_cached("INSERT INTO alert_bodies (seq, raw) VALUES (?1, ?2)")?,
+            insert_body: connection.prepare_cached(
+                "INSERT INTO alert_bodies (seq, raw, enriched) VALUES (?1, ?2, ?3)",
+            )?,
+            insert_match: connection.prepare_cached(
+                "INSERT INTO matches (seq, place, rule, field, value, list, entry, origin)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            )?,
             src_ip: String::new(),
-            dst_ip: String::new(),
+            dst_ip: None,
         })
     }
 
@@ -120,18 +127,42 @@ impl<'c> Upserts<'c> {
             self.dst_ip,
             country(draft),
             draft.user.map(|user| outcome.text(user)),
-            outcome.text(draft.description)
+            outcome.text(draft.description),
+            draft.title
         ])?;
         self.insert_body
-            .execute(params![signed(seq), outcome.raw(draft.raw)])?;
+            .execute(params![signed(seq), outcome.raw(draft.raw), enriched(item)])?;
+        self.insert_matches(item, signed(seq))
+    }
+
+    fn insert_matches(&mut self, item: Item<'_>, key: i64) -> Result<(), Failure> {
+        let outcome = item.outcome;
+        for (place, found) in (0_i64..).zip(outcome.matches_of(item.draft)) {
+            let entry = found.entry.as_ref();
+            self.insert_match.execute(params![
+                key,
+                place,
+                found.rule.as_ref(),
+                found.field,
+                outcome.text(found.value),
+                entry.map(|entry| entry.list.as_ref()),
+                entry.map(|entry| outcome.text(entry.entry)),
+                entry.map(|entry| entry.origin.as_ref())
+            ])?;
+        }
         Ok(())
     }
 
     fn write_addresses(&mut self, draft: &AlertDraft) {
         self.src_ip.clear();
-        self.dst_ip.clear();
         ip::write(&mut self.src_ip, draft.src_ip).expect("writing to a string cannot fail");
-        ip::write(&mut self.dst_ip, draft.dst_ip).expect("writing to a string cannot fail");
+        // The buffer is kept for the next row that has one.
+        let mut dst_ip = self.dst_ip.take().unwrap_or_default();
+        self.dst_ip = draft.dst_ip.map(|address| {
+            dst_ip.clear();
+            ip::write(&mut dst_ip, address).expect("writing to a string cannot fail");
+            dst_ip
+        });
     }
 
     /// An identity that is there already. A tombstone stays one, whatever the content: an alert that was
@@ -191,7 +222,7 @@ impl<'c> Upserts<'c> {
             .prepare_cached(
                 "UPDATE alert_rows SET severity = ?2, created_at = ?3, updated_at = ?4,
                      revision = revision + 1, marks = ?5, context_id = ?6, src_ip = ?7, dst_ip = ?8,
-                     country = ?9, user = ?10, description = ?11
+                     country = ?9, user = ?10, description = ?11, title = ?12
                  WHERE seq = ?1 RETURNING revision, ingested_at",
             )?
             .query_row(
@@ -206,7 +237,8 @@ impl<'c> Upserts<'c> {
                     self.dst_ip,
                     country(draft),
                     draft.user.map(|user| outcome.text(user)),
-                    outcome.text(draft.description)
+                    outcome.text(draft.description),
+                    draft.title
                 ],
                 |row| Ok((row.get::<_, u32>(0)?, row.get::<_, i64>(1)?)),
             )
@@ -215,8 +247,12 @@ impl<'c> Upserts<'c> {
             Failure::Permanent(format!("the identity {} names no alert", draft.id))
         })?;
         self.connection
-            .prepare_cached("UPDATE alert_bodies SET raw = ?2 WHERE seq = ?1")?
-            .execute(params![key, outcome.raw(draft.raw)])?;
+            .prepare_cached("UPDATE alert_bodies SET raw = ?2, enriched = ?3 WHERE seq = ?1")?
+            .execute(params![key, outcome.raw(draft.raw), enriched(item)])?;
+        self.connection
+            .prepare_cached("DELETE FROM matches WHERE seq = ?1")?
+            .execute([key])?;
+        self.insert_matches(item, key)?;
         self.connection
             .prepare_cached(
                 "UPDATE identity SET content = ?2, observed = ?3, seen = ?4 WHERE id = ?1",
@@ -257,6 +293,12 @@ impl<'c> Upserts<'c> {
             .execute(params![key, REVISIONS_MAX])?;
         Ok(())
     }
+}
+
+/// The record with its additions, if the pipeline wrote one.
+fn enriched(item: Item<'_>) -> Option<&[u8]> {
+    let span = item.draft.enriched?;
+    Some(span.of(&item.outcome.out))
 }
 
 /// The country as text.

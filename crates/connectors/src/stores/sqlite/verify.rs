@@ -7,7 +7,7 @@ use rusqlite::Connection;
 use serde::Serialize;
 
 use super::error::OpenError;
-use super::{dead, open, schema, upsert};
+use super::{dead, deliver, open, schema, upsert};
 
 /// What was checked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -140,6 +140,41 @@ impl Checks<'_> {
         let open = self.tally("dead_open")?;
         let found = self.number("SELECT count(*) FROM dead_letters WHERE resolved_at IS NULL")?;
         self.compare("open dead letters", &open, &found);
+        self.outbox()
+    }
+
+    /// What the outbox says of its own order, and of alerts and change log.
+    fn outbox(&mut self) -> rusqlite::Result<()> {
+        // What was settled before this instant may be gone.
+        let swept = deliver::SWEPT;
+        let sql = format!(
+            "SELECT count(*) FROM (SELECT 1 FROM outbox WHERE created_at >=
+                 coalesce((SELECT value FROM tallies WHERE name = '{swept}'), created_at)
+             GROUP BY receiver, grp, episode
+             HAVING max(ordinal) - min(ordinal) + 1 <> count(DISTINCT ordinal))"
+        );
+        let gaps = self.number(&sql)?;
+        self.compare("receivers with a gap in a group's ordinals", &0, &gaps);
+        let unknown = self.number(
+            "SELECT count(DISTINCT alert) FROM outbox_alerts a
+             WHERE NOT EXISTS (SELECT 1 FROM identity i WHERE i.id = a.alert)",
+        )?;
+        let forgotten = self.number("SELECT sum(value) FROM counters WHERE name = 'forgotten'")?;
+        let never_stored = (unknown - forgotten).max(0);
+        self.compare("notified alerts that were never stored", &0, &never_stored);
+        let head = self.number(
+            "SELECT max(coalesce((SELECT max(position) FROM change_log), 0),
+                 coalesce((SELECT value FROM tallies WHERE name = 'position'), 0))",
+        )?;
+        let sql = format!("SELECT count(*) FROM cursors WHERE position > {head}");
+        let beyond = self.number(&sql)?;
+        self.compare("cursors beyond the change log", &0, &beyond);
+        // The tally holds from the last retirement on; below it nothing may be missing that is unread.
+        let unread = self.number(
+            "SELECT max(coalesce((SELECT min(position) FROM change_log), 0) - position - 1, 0)
+             FROM cursors WHERE name = 'router'",
+        )?;
+        self.compare("change log entries lost to the router", &0, &unread);
         Ok(())
     }
 
@@ -194,7 +229,7 @@ impl Checks<'_> {
 }
 
 /// What there must be none of.
-const NOTHING: [(&str, &str); 5] = [
+const NOTHING: [(&str, &str); 8] = [
     (
         "alerts without a body",
         "SELECT count(*) FROM alert_rows r
@@ -209,6 +244,23 @@ const NOTHING: [(&str, &str); 5] = [
         "former contents without an alert",
         "SELECT count(*) FROM revisions v
          WHERE NOT EXISTS (SELECT 1 FROM alert_rows r WHERE r.seq = v.seq)",
+    ),
+    (
+        "detections without an alert",
+        "SELECT count(*) FROM matches m
+         WHERE NOT EXISTS (SELECT 1 FROM alert_rows r WHERE r.seq = m.seq)",
+    ),
+    (
+        "notifications with the key of another",
+        "SELECT count(*) FROM (SELECT 1 FROM outbox GROUP BY receiver, grp, episode, ordinal
+             HAVING count(*) > 1)",
+    ),
+    (
+        "tries and alerts without their notification",
+        "SELECT (SELECT count(*) FROM delivery_attempts d
+             WHERE NOT EXISTS (SELECT 1 FROM outbox o WHERE o.seq = d.outbox_seq))
+             + (SELECT count(*) FROM outbox_alerts a
+             WHERE NOT EXISTS (SELECT 1 FROM outbox o WHERE o.seq = a.outbox_seq))",
     ),
     (
         "identities that name another alert",

@@ -5,7 +5,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use cresset_model::alert::Seq;
-use cresset_model::ports::{Commit, Lane, PortError, Receipt, Retention, SourceUpdate};
+use cresset_model::ports::{
+    Commit, Lane, Leased, PortError, Receipt, Retention, RouterMemory, Settlement, SourceUpdate,
+    StepCommit,
+};
+use cresset_model::{NotificationId, Timestamp};
 use rusqlite::Connection;
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
@@ -14,7 +18,7 @@ use super::commit::{self, REQUEST};
 use super::error::Failure;
 use super::feed::Feed;
 use super::queue::Queue;
-use super::{retain, state};
+use super::{deliver, retain, route, state};
 
 /// What is asked of the writer.
 #[derive(Debug)]
@@ -29,6 +33,23 @@ pub(super) enum Work {
     Retire(Vec<Seq>, Retention),
     /// Identities to forget.
     Forget(Retention),
+    /// The router's lease.
+    Router,
+    /// A step of the router.
+    Step(Box<StepCommit>),
+    /// Rows of the outbox to lease, as planned.
+    Lease {
+        /// They.
+        seqs: Vec<i64>,
+        /// What is due by now.
+        now: Timestamp,
+        /// When the leases end.
+        until: Timestamp,
+    },
+    /// The end of a lease.
+    Settle(Box<Settlement>),
+    /// Rows of the outbox to make due.
+    Retry(Vec<NotificationId>, Timestamp),
 }
 
 impl Work {
@@ -36,7 +57,13 @@ impl Work {
     pub(super) fn lane(&self) -> Lane {
         match self {
             Self::Commit(commit) => commit.lane,
-            Self::State(_) | Self::Setting(..) => Lane::Urgent,
+            Self::State(_)
+            | Self::Setting(..)
+            | Self::Router
+            | Self::Step(_)
+            | Self::Lease { .. }
+            | Self::Settle(_)
+            | Self::Retry(..) => Lane::Urgent,
             Self::Retire(..) | Self::Forget(_) => Lane::Bulk,
         }
     }
@@ -44,10 +71,10 @@ impl Work {
     /// What it counts towards the bytes of a group.
     pub(super) fn bytes(&self) -> usize {
         match self {
-            Self::Commit(commit) => commit
-                .outcome
-                .as_ref()
-                .map_or(0, |outcome| outcome.bytes.len() + outcome.arena.len()),
+            Self::Commit(commit) => commit.outcome.as_ref().map_or(0, |outcome| {
+                outcome.bytes.len() + outcome.arena.len() + outcome.out.len()
+            }),
+            Self::Step(step) => step.intents.iter().map(|intent| intent.body.len()).sum(),
             _ => 0,
         }
     }
@@ -60,8 +87,12 @@ pub(super) enum Answer {
     Receipt(Receipt),
     /// To what only succeeds.
     Done,
-    /// How many rows went.
+    /// How many rows it was.
     Count(u64),
+    /// To the router.
+    Router(RouterMemory),
+    /// What was leased.
+    Leased(Vec<Leased>),
 }
 
 /// A request with the place to answer it.
@@ -229,6 +260,13 @@ fn apply(
             retain::retire(connection, books, seqs, rule).map(Answer::Count)
         }
         Work::Forget(rule) => retain::forget(connection, books, rule).map(Answer::Count),
+        Work::Router => route::lease(connection).map(Answer::Router),
+        Work::Step(step) => route::step(connection, books, step).map(|()| Answer::Done),
+        Work::Lease { seqs, now, until } => {
+            deliver::lease(connection, seqs, *now, *until).map(Answer::Leased)
+        }
+        Work::Settle(settlement) => deliver::settle(connection, settlement).map(|()| Answer::Done),
+        Work::Retry(ids, now) => deliver::retry(connection, ids, *now).map(Answer::Count),
     }
 }
 

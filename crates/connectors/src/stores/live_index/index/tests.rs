@@ -27,6 +27,7 @@ type Seed = [u8; 9];
 fn row(seq: Seq, ingested_at: i64, seed: Seed) -> AlertRow {
     let pick = |index: usize, len: usize| usize::from(seed[index]) % len;
     let address = |index| ADDRESSES[pick(index, ADDRESSES.len())].parse().unwrap();
+    let has_dst = seed[5] % 16 < 12;
     AlertRow {
         seq,
         id: AlertId(u128::from(seq)),
@@ -34,9 +35,10 @@ fn row(seq: Seq, ingested_at: i64, seed: Seed) -> AlertRow {
         source: SOURCES[pick(1, 4)].to_owned(),
         upstream_id: ["", "u-1"][pick(2, 2)].to_owned(),
         severity: Severity::from_code(seed[3] % 6),
+        title: None,
         description: ["", "beacon", "scan"][pick(2, 3)].to_owned(),
         src_ip: address(4),
-        dst_ip: address(5),
+        dst_ip: has_dst.then(|| address(5)),
         created_at: Timestamp::from_nanos(i64::from(seed[6] % 8)),
         ingested_at: Timestamp::from_nanos(ingested_at),
         updated_at: Timestamp::from_nanos(ingested_at.max(i64::from(seed[7] % 8))),
@@ -306,6 +308,8 @@ fn many_chunks_and_blocks_answer_as_one_row_would() {
         "from:1970-01-01T00:00:00.000000050Z updated_at:..1970-01-01T00:00:00.000000060Z",
         "user:nobody",
         "-user:nobody source:waf",
+        "dst_ip:*",
+        "-dst_ip:* severity:>=low",
     ];
     let check = |pair: &Pair| {
         for query in queries {

@@ -74,7 +74,7 @@ fn filled(place: &Place, rows: usize) -> SqliteStore {
         "WITH RECURSIVE n(x) AS (SELECT 2 UNION ALL SELECT x + 1 FROM n WHERE x < {rows})
          INSERT INTO alert_rows SELECT x, source_id, ingested_at, id, severity, created_at,
              updated_at, revision, marks, context_id, source, upstream_id, src_ip, dst_ip, country,
-             user, 'hay' FROM n, alert_rows;
+             user, title, 'hay' FROM n, alert_rows;
          UPDATE counters SET value = {rows} WHERE name IN ('new', 'read')"
     ));
     place.open_with(|config| config.index_bytes_max = 0)
