@@ -4,6 +4,7 @@
 mod clock;
 mod control;
 mod intake;
+mod lines;
 mod lookup;
 mod notifier;
 mod outbox;
@@ -19,6 +20,7 @@ use std::time::Duration;
 pub use clock::Clock;
 pub use control::{Control, RedriveItem, RedriveReport, RedriveSelection, SyncRefused};
 pub use intake::{Encoding, Intake, PushBody, PushError, PushReceipt, RecordFaultAt};
+pub use lines::{LINE_CHUNK_BYTES_MAX, LINE_FILES_MAX, LineChunk, LineSource};
 pub use lookup::{Answers, GeoAnswer, Lookup};
 pub use notifier::{Notifier, NotifierInfo};
 pub use outbox::{

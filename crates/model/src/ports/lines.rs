@@ -1,0 +1,41 @@
+//! A source of lines with places: files, standard input.
+
+use bytes::Bytes;
+
+use super::store::FilePosition;
+use super::{BoxFuture, PortError};
+
+/// Bytes that one chunk may hold.
+pub const LINE_CHUNK_BYTES_MAX: usize = 1 << 20;
+/// Files that a source may have begun and not ended at one time.
+pub const LINE_FILES_MAX: usize = 64;
+
+/// Reads lines piece by piece: what is not asked for is not read. The chunks of one file come in their
+/// order and without gaps; those of several files may come in turn, of at most [`LINE_FILES_MAX`] begun
+/// and not yet ended.
+///
+/// The source is made with the stored positions and begins each file there, at the first byte of a line.
+pub trait LineSource: Send {
+    /// The next chunk. Waits until there is one, and may be dropped at any await without losing bytes;
+    /// `None` when nothing will ever come again. After an error it may be called again.
+    fn next(&mut self) -> BoxFuture<'_, Result<Option<LineChunk>, PortError>>;
+
+    /// Everything of the file before this place is committed, in this process or an earlier one.
+    fn acknowledge(&mut self, position: FilePosition);
+
+    /// What it reads, for people, such as `file /var/log/events.ndjson`.
+    fn describe(&self) -> String;
+}
+
+/// A piece of a file; it may begin and end within a line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LineChunk {
+    /// What tells the file from others, whatever its name.
+    pub fingerprint: u128,
+    /// Offset in the file of the first of the bytes.
+    pub offset: u64,
+    /// The bytes, at most [`LINE_CHUNK_BYTES_MAX`]; may be empty when `ends_file` is set.
+    pub bytes: Bytes,
+    /// Nothing more will come of this file: a line without a line feed at its end is whole.
+    pub ends_file: bool,
+}
