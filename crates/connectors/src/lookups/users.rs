@@ -1,6 +1,5 @@
 //! Directories of users: CSV files of `address_or_cidr,user`.
 
-use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -8,6 +7,8 @@ use cresset_model::ip::Network;
 use cresset_model::provenance::TableInfo;
 use cresset_model::tables::UserTable;
 
+use super::csv_line::fields;
+use super::faults::Faults;
 use super::table_file::{TableFileError, changed_at, read_whole};
 
 /// Bytes of a directory file.
@@ -16,8 +17,6 @@ pub const USER_FILE_BYTES_MAX: u64 = 64 << 20;
 pub const USER_ENTRIES_MAX: usize = 1_000_000;
 /// Bytes of the name of a user.
 pub const USER_BYTES_MAX: usize = 256;
-/// Faults that are listed; the rest is counted.
-const FAULTS_SHOWN_MAX: usize = 10;
 
 /// A directory that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -33,37 +32,6 @@ pub enum UsersError {
         /// What is wrong, and where.
         faults: Faults,
     },
-}
-
-/// What is wrong with the lines of a directory.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Faults {
-    shown: Vec<(usize, String)>,
-    count: usize,
-}
-
-impl Faults {
-    fn add(&mut self, line: usize, what: String) {
-        self.count += 1;
-        if self.shown.len() < FAULTS_SHOWN_MAX {
-            self.shown.push((line, what));
-        }
-    }
-}
-
-impl fmt::Display for Faults {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let lines = if self.count == 1 { "line" } else { "lines" };
-        write!(f, "{} faulty {lines}: ", self.count)?;
-        for (index, (line, what)) in self.shown.iter().enumerate() {
-            let separator = if index == 0 { "" } else { "; " };
-            write!(f, "{separator}line {line}: {what}")?;
-        }
-        if self.count > self.shown.len() {
-            write!(f, "; and {} more", self.count - self.shown.len())?;
-        }
-        Ok(())
-    }
 }
 
 /// Reads a directory for the field `of`. One faulty line refuses the whole file, so that a half-edited
@@ -111,7 +79,7 @@ pub fn parse_users(content: &[u8]) -> Result<Vec<(Network, Arc<str>)>, Faults> {
             Err(what) => faults.add(index + 1, what),
         }
     }
-    if faults.count > 0 {
+    if faults.count() > 0 {
         return Err(faults);
     }
     Ok(entries)
@@ -159,48 +127,6 @@ fn is_header(line: &[u8]) -> bool {
         fields.as_deref(),
         Some([address, user]) if names(address, &ADDRESS) && names(user, &USER)
     )
-}
-
-/// The fields of one line (RFC 4180, without line ends inside quotes). Blanks around a field do not count.
-fn fields(line: &str) -> Result<Vec<String>, String> {
-    let mut fields = Vec::new();
-    let mut rest = line;
-    loop {
-        rest = rest.trim_start();
-        let after = if let Some(quoted) = rest.strip_prefix('"') {
-            let (field, after) = unquoted(quoted)?;
-            fields.push(field);
-            after.trim_start()
-        } else {
-            let end = rest.find(',').unwrap_or(rest.len());
-            let (field, after) = rest.split_at(end);
-            if field.contains('"') {
-                return Err("a quote in the middle of a field".to_owned());
-            }
-            fields.push(field.trim_end().to_owned());
-            after
-        };
-        if after.is_empty() {
-            return Ok(fields);
-        }
-        rest = after
-            .strip_prefix(',')
-            .ok_or_else(|| "text after a closing quote".to_owned())?;
-    }
-}
-
-/// The text up to the closing quote, a doubled quote standing for one, and what follows.
-fn unquoted(mut rest: &str) -> Result<(String, &str), String> {
-    let mut field = String::new();
-    loop {
-        let (text, after) = rest.split_once('"').ok_or("a quote is not closed")?;
-        field.push_str(text);
-        let Some(after_pair) = after.strip_prefix('"') else {
-            return Ok((field, after));
-        };
-        field.push('"');
-        rest = after_pair;
-    }
 }
 
 fn shortened(text: &str) -> String {
