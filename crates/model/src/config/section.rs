@@ -75,6 +75,11 @@ impl<'a> Section<'a> {
         self.entries.iter().any(|entry| entry.key == key)
     }
 
+    /// Its keys and values, for a section whose keys are names that somebody chose.
+    pub fn entries(&self) -> &'a [Entry] {
+        self.entries
+    }
+
     /// Reports a fault of this section.
     pub fn report(&self, fault: Fault) {
         self.diagnostics.report(if self.conceal {
@@ -132,11 +137,21 @@ impl<'a> Section<'a> {
     /// One of a few words, if the key is there.
     pub fn word<T: Copy>(&mut self, key: &'static str, words: &[(&'static str, T)]) -> Option<T> {
         let entry = self.entry(key)?;
-        let text = self.text(entry, "a word", &valid("valid values", words))?;
+        self.word_item(key, &entry.value, words)
+    }
+
+    /// One of a few words, such as an item of a list; messages call it `name`.
+    pub fn word_item<T: Copy>(
+        &self,
+        name: &str,
+        node: &Node,
+        words: &[(&'static str, T)],
+    ) -> Option<T> {
+        let text = self.text_of(name, node, "a word", &valid("valid values", words))?;
         let found = words.iter().find(|(word, _)| *word == text);
         if found.is_none() {
             let names = names(words);
-            let fault = unknown(entry.value.place, key, text, &names);
+            let fault = unknown(node.place, name, text, &names);
             self.report(fault.hint(list("valid values", &names)));
         }
         found.map(|(_, value)| *value)
@@ -150,6 +165,26 @@ impl<'a> Section<'a> {
             conceal: self.conceal,
             ..section
         })
+    }
+
+    /// The mappings under a key: one, or a list of them; none if the key is absent.
+    pub fn one_or_more(&mut self, key: &'static str) -> Vec<Section<'a>> {
+        let Some(entry) = self.entry(key) else {
+            return Vec::new();
+        };
+        let (nodes, single) = match &entry.value.value {
+            Value::Sequence(items) => (items.as_slice(), None),
+            _ => (std::slice::from_ref(&entry.value), Some(entry.place)),
+        };
+        let open = |node: &'a Node| {
+            let place = single.unwrap_or(node.place);
+            let section = Section::open(key, place, node, self.diagnostics)?;
+            Some(Section {
+                conceal: self.conceal,
+                ..section
+            })
+        };
+        nodes.iter().filter_map(open).collect()
     }
 
     /// The items of a list; none if the key is absent.
@@ -267,10 +302,6 @@ impl<'a> Section<'a> {
         let hint = misfit.hint.unwrap_or_else(|| T::HINT.to_owned());
         let fault = Fault::at(place, format!("{} {what}", quote(name))).hint(hint);
         if hidden { fault.concealed() } else { fault }
-    }
-
-    fn text(&self, entry: &'a Entry, kind: &str, hint: &str) -> Option<&'a str> {
-        self.text_of(&entry.key, &entry.value, kind, hint)
     }
 
     fn text_of<'n>(&self, name: &str, node: &'n Node, kind: &str, hint: &str) -> Option<&'n str> {
