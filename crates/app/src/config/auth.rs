@@ -74,7 +74,7 @@ impl FromScalar for User {
 }
 
 /// The name of a header, lower case.
-struct HeaderName(String);
+pub(super) struct HeaderName(pub(super) String);
 
 impl FromScalar for HeaderName {
     const KIND: &'static str = "a header name";

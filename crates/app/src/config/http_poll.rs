@@ -5,7 +5,7 @@ use std::time::Duration;
 use cresset_model::config::{ByteSize, Fault, FromScalar, Misfit, Ranged, Section, quote};
 
 use super::auth::{self, AuthConfig};
-use super::url::{HostPort, HttpUrl};
+use super::url::{HostPort, HttpUrl, check_private};
 
 /// Minutes between polls by default.
 const INTERVAL_MINUTES_DEFAULT: u32 = 30;
@@ -196,32 +196,15 @@ pub(super) fn read(mut section: Section<'_>) -> Option<HttpPollConfig> {
 
 /// Checks what the address, the private host, the parameter and the secret say of each other.
 fn check_address(section: &Section<'_>, config: &HttpPollConfig) {
-    let place = section.place_of("url");
+    check_private(section, &config.url, config.allow_private.as_ref());
     let target = config.url.host_port();
-    match &config.allow_private {
-        Some(allowed) if allowed != target => {
-            let message = format!("\"allow_private\" names {allowed}, \"url\" leads to {target}");
-            section.report(
-                Fault::at(section.place_of("allow_private"), message)
-                    .hint("name the host and port of the address, or remove the key"),
-            );
-        }
-        None if target.is_private() => {
-            let message = format!("\"url\" leads to the private address {target}");
-            let hint = format!(
-                "if that is meant, add allow_private: {}",
-                plain(&target.to_string())
-            );
-            section.report(Fault::at(place, message).hint(hint));
-        }
-        _ => {}
-    }
     if config.url.has_parameter(&config.since.parameter) {
         let message = format!(
             "\"url\" already has the parameter {}",
             quote(&config.since.parameter)
         );
         let hint = "take it out of the address, or name another one in since.parameter";
+        let place = section.place_of("url");
         section.report(Fault::at(place, message).concealed().hint(hint));
     }
     // What is allowed to be private lies in a network that somebody chose to trust.
@@ -230,15 +213,6 @@ fn check_address(section: &Section<'_>, config: &HttpPollConfig) {
         let message = "\"auth\" would send its secret in plain text";
         let hint = "use an https address";
         section.report(Fault::at(section.place_of("auth"), message).hint(hint));
-    }
-}
-
-/// A YAML value: what begins with a bracket needs quotes.
-fn plain(text: &str) -> String {
-    if text.starts_with('[') {
-        quote(text)
-    } else {
-        text.to_owned()
     }
 }
 

@@ -11,7 +11,7 @@ use super::faults::ConfigFaults;
 use super::retention::RetentionConfig;
 use super::root::Config;
 use super::server::ServerConfig;
-use super::{limits, pipeline, retention, server, store};
+use super::{limits, lists, pipeline, receivers, retention, route, server, store};
 use super::{substitute, yaml};
 
 /// Bytes of a configuration file.
@@ -30,7 +30,11 @@ pub(crate) fn load(path: &Path, environment: &Environment) -> Result<Config, Con
 }
 
 /// Reads a configuration from its bytes; `file` is its name in the faults.
-fn parse(file: &str, bytes: &[u8], environment: &Environment) -> Result<Config, ConfigFaults> {
+pub(super) fn parse(
+    file: &str,
+    bytes: &[u8],
+    environment: &Environment,
+) -> Result<Config, ConfigFaults> {
     if bytes.len() as u64 > FILE_BYTES_MAX {
         let hint = "a configuration is smaller; is it the right file?";
         return Err(ConfigFaults::whole(
@@ -74,21 +78,34 @@ fn read(tree: &Node, diagnostics: &Diagnostics) -> Option<Config> {
         root.report(fault.hint("this build reads version 1"));
         return None;
     }
-    let config = Config {
-        store: store::read(&mut root),
-        server: root
-            .section("server")
-            .map_or_else(ServerConfig::default, server::read),
-        retention: root
-            .section("retention")
-            .map_or_else(RetentionConfig::default, retention::read),
-        limits: root
-            .section("limits")
-            .map_or_else(RecordLimits::default, limits::read),
-        pipelines: pipeline::read(&mut root, diagnostics),
-    };
+    let store = store::read(&mut root);
+    let server = root
+        .section("server")
+        .map_or_else(ServerConfig::default, server::read);
+    let retention = root
+        .section("retention")
+        .map_or_else(RetentionConfig::default, retention::read);
+    let limits = root
+        .section("limits")
+        .map_or_else(RecordLimits::default, limits::read);
+    let (lists, list_names) = lists::read(&mut root, diagnostics);
+    let pipelines = pipeline::read(&mut root, &list_names, diagnostics);
+    // The route is asked for before the receivers, whose names it refers to, so that messages list the
+    // keys in the order of a file.
+    root.entry("route");
+    let (receivers, receiver_names) = receivers::read(&mut root);
+    let route = route::read(&mut root, &receiver_names, diagnostics);
     root.finish();
-    Some(config)
+    Some(Config {
+        store,
+        server,
+        retention,
+        limits,
+        lists,
+        pipelines,
+        route,
+        receivers,
+    })
 }
 
 #[cfg(test)]

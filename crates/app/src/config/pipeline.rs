@@ -1,4 +1,4 @@
-//! `pipelines:`, each a source, an adapter and its enrichments.
+//! `pipelines:`, each a source, an adapter, its enrichments, its detections and its sinks.
 
 use std::collections::BTreeMap;
 
@@ -7,13 +7,15 @@ use cresset_model::config::{
     Diagnostics, Entry, Fault, FromScalar, Misfit, Place, Section, Value, quote,
 };
 
+use super::adapter::{self, Adapter, Alerts};
+use super::detect::{self, DetectConfig};
 use super::enrich::{self, EnrichConfig};
-use super::http_poll::{self, HttpPollConfig};
+use super::names::{NAME_HINT, Name, Names, is_name};
+use super::sinks::{self, Folders, SinkConfig};
+use super::source::{self, SourceConfig};
 
 /// Pipelines of one configuration.
 const PIPELINES_MAX: usize = 64;
-/// Characters of a pipeline's name or id.
-const NAME_CHARS_MAX: usize = 64;
 
 /// One entry of `pipelines:`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,34 +30,32 @@ pub(crate) struct PipelineConfig {
     pub(crate) adapter: Adapter,
     /// What is added to each event, in this order; each kind at most once.
     pub(crate) enrich: Vec<EnrichConfig>,
+    /// What makes an event an alert, in this order; each kind at most once.
+    pub(crate) detect: Vec<DetectConfig>,
     /// Which events are alerts.
     pub(crate) alerts: Alerts,
+    /// Where its events go besides the store.
+    pub(crate) sinks: Vec<SinkConfig>,
 }
 
-/// `source:`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum SourceConfig {
-    /// An HTTP API asked at an interval.
-    HttpPoll(Box<HttpPollConfig>),
-}
-
-/// `adapter:`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Adapter {
-    /// The two formats of the original service, chosen by the value of `source`.
-    SeedA,
-}
-
-/// `alerts:`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) enum Alerts {
-    /// Every event is an alert.
-    #[default]
-    All,
+/// What the pipelines of one file share while they are read.
+struct Shared<'a> {
+    /// The ids so far.
+    ids: BTreeMap<String, Place>,
+    /// Where the standard input is read.
+    stdin: Option<Place>,
+    /// The folders that sinks write to.
+    folders: Folders,
+    lists: &'a Names,
+    diagnostics: &'a Diagnostics,
 }
 
 /// Reads `pipelines:` of the whole file.
-pub(super) fn read(root: &mut Section<'_>, diagnostics: &Diagnostics) -> Vec<PipelineConfig> {
+pub(super) fn read(
+    root: &mut Section<'_>,
+    lists: &Names,
+    diagnostics: &Diagnostics,
+) -> Vec<PipelineConfig> {
     let Some(entry) = root.entry("pipelines") else {
         root.missing(
             "pipelines",
@@ -79,25 +79,55 @@ pub(super) fn read(root: &mut Section<'_>, diagnostics: &Diagnostics) -> Vec<Pip
         root.report(Fault::at(entry.place, message).hint(hint));
         return Vec::new();
     }
-    let mut ids = BTreeMap::new();
+    let mut shared = Shared {
+        ids: BTreeMap::new(),
+        stdin: None,
+        folders: Folders::new(),
+        lists,
+        diagnostics,
+    };
     entries
         .iter()
-        .filter_map(|entry| read_pipeline(entry, &mut ids, diagnostics))
+        .filter_map(|entry| read_pipeline(entry, &mut shared))
         .collect()
 }
 
-fn read_pipeline(
-    entry: &Entry,
-    ids: &mut BTreeMap<String, Place>,
-    diagnostics: &Diagnostics,
-) -> Option<PipelineConfig> {
+fn read_pipeline(entry: &Entry, shared: &mut Shared<'_>) -> Option<PipelineConfig> {
     if !is_name(&entry.key) {
         let message = format!("{} is not a pipeline name", quote(&entry.key));
-        diagnostics.report(Fault::at(entry.place, message).hint(Id::HINT));
+        let fault = Fault::at(entry.place, message);
+        shared.diagnostics.report(fault.hint(NAME_HINT));
     }
-    let mut section = Section::open(&entry.key, entry.place, &entry.value, diagnostics)?;
+    let mut section = Section::open(&entry.key, entry.place, &entry.value, shared.diagnostics)?;
+    let id = read_id(&mut section, &entry.key, &mut shared.ids);
+    // The source is asked for before the adapter that it depends on, so that messages name the keys in the
+    // order of a file.
+    if section.entry("source").is_none() {
+        section.missing("source", source::ABOUT);
+    }
+    let adapter = adapter::read(&mut section);
+    let source = source::read(&mut section, adapter, &mut shared.stdin);
+    let enrich = enrich::read(&mut section, adapter);
+    let detect = detect::read(&mut section, shared.lists);
+    let alerts = adapter::read_alerts(&mut section);
+    let sinks = sinks::read(&mut section, &mut shared.folders);
+    section.finish();
+    let adapter = adapter?;
+    Some(PipelineConfig {
+        name: entry.key.clone(),
+        id: SourceId::new(&id),
+        source: source?,
+        adapter,
+        enrich,
+        detect,
+        alerts: alerts.unwrap_or_else(|| adapter.alerts()),
+        sinks,
+    })
+}
+
+fn read_id(section: &mut Section<'_>, name: &str, ids: &mut BTreeMap<String, Place>) -> String {
     let id = section.optional::<Id>("id");
-    let id = id.map_or_else(|| entry.key.clone(), |Id(id)| id);
+    let id = id.map_or_else(|| name.to_owned(), |Id(id)| id);
     let place = section.place_of("id");
     if let Some(first) = ids.get(&id) {
         let message = format!("id {} is given to two pipelines", quote(&id));
@@ -109,31 +139,7 @@ fn read_pipeline(
     } else {
         ids.insert(id.clone(), place);
     }
-    let source = read_source(&mut section);
-    let adapter = section.word("adapter", &[("seed_a", Adapter::SeedA)]);
-    if !section.has("adapter") {
-        section.missing("adapter", "the format of the records: seed_a");
-    }
-    let enrich = enrich::read(&mut section);
-    let alerts = section.word("alerts", &[("all", Alerts::All)]);
-    section.finish();
-    Some(PipelineConfig {
-        name: entry.key.clone(),
-        id: SourceId::new(&id),
-        source: source?,
-        adapter: adapter?,
-        enrich,
-        alerts: alerts.unwrap_or_default(),
-    })
-}
-
-fn read_source(section: &mut Section<'_>) -> Option<SourceConfig> {
-    if !section.has("source") {
-        section.missing("source", "where records come from: http_poll: { url: ... }");
-    }
-    let choice = section.one_of("source", &["http_poll"])?;
-    let poll = http_poll::read(section.chosen(&choice)?)?;
-    Some(SourceConfig::HttpPoll(Box::new(poll)))
+    id
 }
 
 /// The identity of a pipeline.
@@ -141,20 +147,9 @@ struct Id(String);
 
 impl FromScalar for Id {
     const KIND: &'static str = "an id";
-    const HINT: &'static str = "use 1 to 64 lower-case letters, digits, dashes and underscores";
+    const HINT: &'static str = NAME_HINT;
 
     fn from_scalar(text: &str) -> Result<Self, Misfit> {
-        if is_name(text) {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(Misfit::kind())
-        }
+        Name::from_scalar(text).map(|Name(id)| Self(id))
     }
-}
-
-fn is_name(text: &str) -> bool {
-    (1..=NAME_CHARS_MAX).contains(&text.len())
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_".contains(&byte))
 }

@@ -1,23 +1,16 @@
 //! The whole configuration.
 
-use std::path::Path;
-
-use cresset_model::SourceId;
 use cresset_model::limits::RecordLimits;
-use cresset_model::query::AddressField;
 
-use super::enrich::{EnrichConfig, GeoConfig, GeoDatabase};
-use super::enrich::{UserConfig, UserDirectory};
-use super::environment::Ports;
-use super::http_poll::HttpPollConfig;
-use super::pipeline::{Adapter, Alerts, PipelineConfig, SourceConfig};
+use super::lists::ListConfig;
+use super::pipeline::PipelineConfig;
+use super::receivers::ReceiverConfig;
 use super::retention::RetentionConfig;
-use super::server::{ServerConfig, loopback};
-use super::store::{SqliteConfig, StoreConfig};
-use super::url::HttpUrl;
-
-/// The name of the pipeline that `cresset demo` runs.
-const DEMO_PIPELINE: &str = "upstream-alerts";
+use super::route::RouteConfig;
+use super::server::ServerConfig;
+use super::sinks::SinkConfig;
+use super::source::SourceConfig;
+use super::store::StoreConfig;
 
 /// A configuration without a fault.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,51 +23,45 @@ pub(crate) struct Config {
     pub(crate) retention: RetentionConfig,
     /// `limits:`.
     pub(crate) limits: RecordLimits,
+    /// `lists:`, in the order of the file.
+    pub(crate) lists: Vec<ListConfig>,
     /// `pipelines:`, in the order of the file; at least one.
     pub(crate) pipelines: Vec<PipelineConfig>,
+    /// `route:`, the root; `None`: nobody is told.
+    pub(crate) route: Option<RouteConfig>,
+    /// `receivers:`, in the order of the file; each that a route names is here.
+    pub(crate) receivers: Vec<ReceiverConfig>,
 }
 
 impl Config {
-    /// What `cresset demo` runs: the mock on the loopback address as upstream, the built-in geography
-    /// and the invented users, a store in `data_dir`.
-    pub(crate) fn demo(ports: Ports, data_dir: &Path) -> Self {
-        let upstream = format!("http://{}/alerts", loopback(ports.mock));
-        let url = HttpUrl::parse(&upstream).expect("a loopback address and a path are a valid URL");
-        let allow_private = Some(url.host_port().clone());
-        let poll = HttpPollConfig {
-            allow_private,
-            ..HttpPollConfig::new(url)
-        };
-        let enrich = vec![
-            EnrichConfig::Geo(GeoConfig {
-                of: AddressField::DstIp,
-                database: GeoDatabase::Builtin,
-            }),
-            EnrichConfig::User(UserConfig {
-                of: AddressField::SrcIp,
-                table: UserDirectory::Demo,
-            }),
-        ];
-        Self {
-            store: StoreConfig::Sqlite(SqliteConfig {
-                path: data_dir.join("cresset.db"),
-                ..SqliteConfig::default()
-            }),
-            server: ServerConfig {
-                listen: loopback(ports.api),
-                also_listen: vec![loopback(ports.dashboard)],
-                ..ServerConfig::default()
-            },
-            retention: RetentionConfig::default(),
-            limits: RecordLimits::default(),
-            pipelines: vec![PipelineConfig {
-                name: DEMO_PIPELINE.to_owned(),
-                id: SourceId::new(DEMO_PIPELINE),
-                source: SourceConfig::HttpPoll(Box::new(poll)),
-                adapter: Adapter::SeedA,
-                enrich,
-                alerts: Alerts::All,
-            }],
+    /// A list by its name; each that a pipeline names is there.
+    pub(crate) fn list(&self, name: &str) -> Option<&ListConfig> {
+        self.lists.iter().find(|list| list.name == name)
+    }
+
+    /// What only `cresset pipe` can do, a sentence for each: `cresset run` refuses these.
+    pub(crate) fn for_pipe_only(&self) -> Vec<String> {
+        let mut found = Vec::new();
+        for PipelineConfig {
+            name,
+            source,
+            sinks,
+            ..
+        } in &self.pipelines
+        {
+            if *source == SourceConfig::Stdin {
+                found.push(format!(
+                    "pipeline {name:?} reads the standard input, which only `cresset pipe` does: \
+                     give it another source, such as push: {{}}"
+                ));
+            }
+            if sinks.contains(&SinkConfig::Stdout) {
+                found.push(format!(
+                    "pipeline {name:?} writes to the standard output, which only `cresset pipe` \
+                     does: give it another sink, such as file: {{ path: data/events }}"
+                ));
+            }
         }
+        found
     }
 }

@@ -4,7 +4,7 @@
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use cresset_model::config::{FromScalar, Misfit, quote};
+use cresset_model::config::{Fault, FromScalar, Misfit, Section, quote};
 use cresset_model::ip;
 
 /// An `http` or `https` address with a host, without user or password.
@@ -191,6 +191,38 @@ pub(super) fn is_name(host: &str) -> bool {
         && host.split('.').all(label_fits)
         && !last.bytes().all(|byte| byte.is_ascii_digit())
         && !last.to_ascii_lowercase().starts_with("0x")
+}
+
+/// Checks what `url` and `allow_private` of a section say of each other.
+pub(super) fn check_private(section: &Section<'_>, url: &HttpUrl, allowed: Option<&HostPort>) {
+    let target = url.host_port();
+    match allowed {
+        Some(allowed) if allowed != target => {
+            let message = format!("\"allow_private\" names {allowed}, \"url\" leads to {target}");
+            section.report(
+                Fault::at(section.place_of("allow_private"), message)
+                    .hint("name the host and port of the address, or remove the key"),
+            );
+        }
+        None if target.is_private() => {
+            let message = format!("\"url\" leads to the private address {target}");
+            let hint = format!(
+                "if that is meant, add allow_private: {}",
+                plain(&target.to_string())
+            );
+            section.report(Fault::at(section.place_of("url"), message).hint(hint));
+        }
+        _ => {}
+    }
+}
+
+/// A YAML value: what begins with a bracket needs quotes.
+fn plain(text: &str) -> String {
+    if text.starts_with('[') {
+        quote(text)
+    } else {
+        text.to_owned()
+    }
 }
 
 impl FromScalar for HttpUrl {

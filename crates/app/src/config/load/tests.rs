@@ -7,36 +7,10 @@ use super::super::auth::AuthConfig;
 use super::super::enrich::{EnrichConfig, GeoConfig, GeoDatabase, UserConfig, UserDirectory};
 use super::super::environment::Ports;
 use super::super::http_poll::HttpPollConfig;
-use super::super::pipeline::SourceConfig;
+use super::super::source::SourceConfig;
 use super::super::store::StoreConfig;
+use super::super::tests::{MINIMAL, check, example, faults_of, loaded, minimal_with};
 use super::*;
-
-const MINIMAL: &str = "\
-version: 1
-pipelines:
-  p:
-    source:
-      http_poll:
-        url: https://example.com/alerts
-    adapter: seed_a
-";
-
-fn faults_of(text: &str, variables: &[(&str, &str)]) -> Vec<String> {
-    let environment = Environment::of(variables);
-    let Err(faults) = parse("x.yaml", text.as_bytes(), &environment) else {
-        return Vec::new();
-    };
-    let line = |fault: &Fault| match fault.place {
-        Some(place) => format!("{place}: {fault}"),
-        None => fault.to_string(),
-    };
-    faults.faults().iter().map(line).collect()
-}
-
-#[track_caller]
-fn check(text: &str, expected: &[&str]) {
-    assert_eq!(faults_of(text, &[]), expected, "{text}");
-}
 
 /// Checks keys of `http_poll`, whose first line is line 7 and is indented by eight blanks.
 #[track_caller]
@@ -52,29 +26,11 @@ fn check_poll(keys: &str, expected: &[&str]) {
     check(&text, expected);
 }
 
-fn minimal_with(more: &str) -> String {
-    format!("{MINIMAL}{more}")
-}
-
-fn loaded(text: &str, variables: &[(&str, &str)]) -> Config {
-    match parse("x.yaml", text.as_bytes(), &Environment::of(variables)) {
-        Ok(config) => config,
-        Err(faults) => panic!("{faults}"),
-    }
-}
-
-fn example(name: &str, variables: &[(&str, &str)]) -> Config {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../config");
-    let path = PathBuf::from(folder).join(name);
-    match load(&path, &Environment::of(variables)) {
-        Ok(config) => config,
-        Err(faults) => panic!("{faults}"),
-    }
-}
-
 fn poll_of(config: &Config) -> &HttpPollConfig {
-    let SourceConfig::HttpPoll(poll) = &config.pipelines[0].source;
-    poll
+    match &config.pipelines[0].source {
+        SourceConfig::HttpPoll(poll) => poll,
+        other => panic!("{other:?}"),
+    }
 }
 
 #[test]
@@ -92,7 +48,7 @@ pipelines:
         intervall: 30m
         overlap: 30
         max_pages: 0
-    adapter: seed_b
+    adapter: seed_ab
     enrich: [ geoo: { of: dst_ip } ]
   q:
     source: { http_pol: {} }
@@ -108,9 +64,9 @@ pipelines:
             "9:9: unknown key \"intervall\": did you mean \"interval\"? valid keys here: url, interval, since, records, allow_private, auth, overlap, overlap_short, lookback, max_pages, timeouts, max_answer",
             "10:18: \"overlap\" is not a duration: \"30\": write a whole number and a unit, such as 30m (units ms, s, m, h, d)",
             "11:20: \"max_pages\" is out of range: 0: from 1 to 10000 are allowed",
-            "12:14: unknown adapter \"seed_b\": did you mean \"seed_a\"? valid values: seed_a",
-            "13:15: unknown enrichment \"geoo\": did you mean \"geo\"? valid here: geo, user",
-            "15:15: unknown source \"http_pol\": did you mean \"http_poll\"? valid here: http_poll",
+            "12:14: unknown adapter \"seed_ab\": did you mean \"seed_a\"? valid values: seed_a, nullify",
+            "13:15: unknown enrichment \"geoo\": did you mean \"geo\"? valid here: geo, geo_http, user",
+            "15:15: unknown source \"http_pol\": did you mean \"http_poll\"? valid here: http_poll, push, file, stdin, generate",
         ],
     );
 }
@@ -161,8 +117,8 @@ fn missing_keys_say_what_belongs_there() {
     check(
         "version: 1\npipelines:\n  p: {}\n",
         &[
-            "3:3: missing key \"source\": where records come from: http_poll: { url: ... }",
-            "3:3: missing key \"adapter\": the format of the records: seed_a",
+            "3:3: missing key \"source\": where records come from, such as http_poll: { url: ... }",
+            "3:3: missing key \"adapter\": the format of the records: seed_a or nullify",
         ],
     );
     check_poll(
@@ -380,7 +336,7 @@ fn enrichments_name_known_tables_and_come_once() {
         read("      - user: {}\n      - geo\n"),
         [
             "9:9: missing key \"table\": write demo or the path of a file that ends in .csv",
-            "10:9: \"enrichment\" is a value, not a mapping with one key: valid here: geo, user",
+            "10:9: \"enrichment\" is a value, not a mapping with one key: valid here: geo, geo_http, user",
         ]
     );
 }
@@ -580,6 +536,7 @@ fn the_secured_example_loads_with_its_variables() {
             EnrichConfig::Geo(GeoConfig {
                 of: AddressField::DstIp,
                 database: GeoDatabase::Mmdb(PathBuf::from("data/GeoLite2-Country.mmdb")),
+                fields: None,
             }),
             EnrichConfig::User(UserConfig {
                 of: AddressField::SrcIp,
