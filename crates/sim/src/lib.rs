@@ -1,3 +1,5 @@
-//! The flaky upstream and the test bed.
+//! The flaky upstream, the producer of events and the test bed.
 
 pub mod mock_api;
+pub mod producer;
+mod rng;

@@ -5,7 +5,7 @@ use std::net::Ipv4Addr;
 use cresset_model::Timestamp;
 use cresset_model::ip;
 
-use super::rng::Rng;
+use crate::rng::Rng;
 
 /// The vendor formats.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use cresset_model::Timestamp;
 
 use super::alert::{Alert, Format};
-use super::rng::Rng;
+use crate::rng::Rng;
 
 /// Bytes of one piece of the page.
 const PIECE_BYTES: usize = 64 << 10;

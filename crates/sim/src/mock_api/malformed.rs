@@ -1,7 +1,7 @@
 //! Records that no client can take. Each is valid JSON, so that only the record is lost, not its page.
 
 use super::alert::{Alert, Format};
-use super::rng::Rng;
+use crate::rng::Rng;
 
 /// The ways to spoil a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

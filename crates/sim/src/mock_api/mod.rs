@@ -9,7 +9,6 @@ mod documents;
 mod guard;
 mod malformed;
 mod py_json;
-mod rng;
 mod server;
 mod truth;
 mod world;

@@ -23,9 +23,9 @@ use super::chaos::{self, Refusal};
 use super::config::{MockConfig, MockConfigError, RateLimit, Step};
 use super::documents::{DOCS, OPENAPI};
 use super::guard;
-use super::rng::Rng;
 use super::truth;
 use super::world::{Ask, World};
+use crate::rng::Rng;
 
 /// Bytes of a body sent to the mock.
 const BODY_BYTES_MAX: usize = 64 << 10;

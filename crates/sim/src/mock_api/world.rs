@@ -8,7 +8,7 @@ use cresset_model::Timestamp;
 use super::alert::{Alert, LEVEL_MAX};
 use super::config::MockConfig;
 use super::malformed::spoil;
-use super::rng::Rng;
+use crate::rng::Rng;
 
 /// Records that are remembered; beyond it the oldest are forgotten, and the truth says how many.
 pub const RECORDS_KEPT_MAX: usize = 1_000_000;
