@@ -1,4 +1,4 @@
-//! Bytes to outcomes: decode, normalize, enrich. Pure: no clock, no files, no runtime.
+//! Bytes to outcomes: decode, normalize, enrich, detect, splice. Pure: no clock, no files, no runtime.
 //!
 //! It must not know who read the bytes, when it is now, or what came before: any number of batches
 //! may be processed at once and in any order.
@@ -9,3 +9,4 @@ mod instants;
 pub mod normalize;
 pub mod process;
 mod quote;
+mod splice;

@@ -7,7 +7,7 @@ use super::tree::Tree;
 const ARROWS: [(&str, &[&str]); 9] = [
     ("model", &[]),
     ("detect", &["model"]),
-    ("pipeline", &["model"]),
+    ("pipeline", &["model", "detect"]),
     ("runtime", &["model", "pipeline"]),
     ("connectors", &["model"]),
     ("server", &["model"]),

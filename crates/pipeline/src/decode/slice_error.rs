@@ -99,7 +99,37 @@ pub enum SliceError {
         /// Where.
         at: u64,
     },
+    /// A body came empty.
+    #[error("{BODY_FORMS} is expected, but the body is empty")]
+    EmptyBody,
+    /// A body is no records.
+    #[error("{BODY_FORMS} is expected, but the body is {found}")]
+    NotDocuments {
+        /// What came, for people.
+        found: String,
+    },
+    /// A comma, colon or closing bracket between the documents of a body.
+    #[error("`{found}` between documents at byte {at}, after {}", complete(*records))]
+    StrayByte {
+        /// What came.
+        found: char,
+        /// Complete records before.
+        records: u64,
+        /// Where.
+        at: u64,
+    },
+    /// A body ended too early.
+    #[error("the body is cut off at byte {at}, after {}", complete(*records))]
+    CutOff {
+        /// Complete records before.
+        records: u64,
+        /// Where.
+        at: u64,
+    },
 }
+
+/// What a pushed body may be.
+const BODY_FORMS: &str = "one JSON object, an array of objects, or one object after the other";
 
 fn complete(records: u64) -> String {
     match records {

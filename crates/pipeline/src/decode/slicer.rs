@@ -1,11 +1,11 @@
 //! Cuts the array of records out of an answer while the answer arrives.
 
 use bytes::Bytes;
-use cresset_model::batch::{RawRecord, RecordFault};
-use cresset_model::limits::{DEAD_LETTER_RAW_BYTES_MAX, RecordLimits};
-use cresset_model::text::Span;
+use cresset_model::batch::RawRecord;
+use cresset_model::limits::RecordLimits;
 
-use super::scan::too_large;
+use super::bounds::bounded;
+use super::open_record::OpenRecord;
 use super::seek::{Event, Seek};
 use super::slice_error::{SliceError, describe_head};
 use super::walk::{Walk, blanks};
@@ -13,11 +13,9 @@ use super::walk::{Walk, blanks};
 #[cfg(test)]
 mod tests;
 
-const BYTE_ORDER_MARK: [u8; 3] = [0xef, 0xbb, 0xbf];
+pub(super) const BYTE_ORDER_MARK: [u8; 3] = [0xef, 0xbb, 0xbf];
 /// Bytes of an answer that is not JSON that are looked at to say what it is.
-const HEAD_BYTES_MAX: usize = 256;
-/// Spans are 32 bits wide: whatever is configured, a batch and a record stay below this.
-const BUFFER_BYTES_MAX: usize = 1 << 30;
+pub(super) const HEAD_BYTES_MAX: usize = 256;
 
 /// Records with the bytes that their spans lie in: the makings of one batch.
 #[derive(Debug, Clone)]
@@ -49,15 +47,6 @@ enum State {
     Ended,
 }
 
-/// A record whose end has not come yet.
-struct Open {
-    start: usize,
-    walk: Walk,
-    full_bytes: u64,
-    /// Set as soon as the record is too large: from then on it is hashed, not kept.
-    hasher: Option<Box<blake3::Hasher>>,
-}
-
 /// Finds the records in a JSON answer, fed in pieces of any size. Holds at most one batch and one
 /// record; of a record beyond the limit only what a dead letter keeps.
 ///
@@ -73,7 +62,7 @@ pub struct ArraySlicer {
     offset: u64,
     buffer: Vec<u8>,
     records: Vec<RawRecord>,
-    open: Option<Open>,
+    open: Option<(OpenRecord, Walk)>,
     count: u64,
     failed: Option<SliceError>,
 }
@@ -82,14 +71,8 @@ impl ArraySlicer {
     /// A slicer for one answer. `records_path` names the array by keys joined with dots, such as
     /// `data.items`; without it the answer itself is the array.
     pub fn new(limits: RecordLimits, records_path: Option<&str>) -> Self {
-        let limits = RecordLimits {
-            record_bytes_max: limits.record_bytes_max.min(BUFFER_BYTES_MAX),
-            batch_bytes_max: limits.batch_bytes_max.clamp(1, BUFFER_BYTES_MAX),
-            batch_records_max: limits.batch_records_max.max(1),
-            ..limits
-        };
         Self {
-            limits,
+            limits: bounded(limits),
             seek: Seek::new(records_path),
             state: State::Start,
             byte_order_mark: 0,
@@ -100,6 +83,14 @@ impl ArraySlicer {
             open: None,
             count: 0,
             failed: None,
+        }
+    }
+
+    /// A slicer for an array that begins at `offset` of a longer input; messages count from its start.
+    pub(super) fn at(limits: RecordLimits, offset: u64) -> Self {
+        Self {
+            offset,
+            ..Self::new(limits, None)
         }
     }
 
@@ -133,7 +124,7 @@ impl ArraySlicer {
     /// The complete records that have not been taken, whether or not they fill a batch; also after an
     /// error. A record whose end has not come yet is not among them and is given up.
     pub fn take_rest(&mut self) -> Option<Sliced> {
-        if let Some(open) = self.open.take() {
+        if let Some((open, _)) = self.open.take() {
             self.buffer.truncate(open.start);
             let cut = SliceError::Truncated {
                 records: self.count,
@@ -175,7 +166,7 @@ impl ArraySlicer {
         self.count
     }
 
-    fn is_full(&self) -> bool {
+    pub(super) fn is_full(&self) -> bool {
         self.open.is_none()
             && (self.records.len() >= self.limits.batch_records_max
                 || self.buffer.len() >= self.limits.batch_bytes_max)
@@ -202,7 +193,7 @@ impl ArraySlicer {
     }
 
     fn fail(&mut self, error: SliceError) -> SliceError {
-        if let Some(open) = self.open.take() {
+        if let Some((open, _)) = self.open.take() {
             self.buffer.truncate(open.start);
         }
         self.failed = Some(error.clone());
@@ -310,12 +301,7 @@ impl ArraySlicer {
             }
             (State::After, _) => return Err(SliceError::MissingComma { records, at }),
             _ => {
-                self.open = Some(Open {
-                    start: self.buffer.len(),
-                    walk: Walk::begin(byte),
-                    full_bytes: 0,
-                    hasher: None,
-                });
+                self.open = Some((OpenRecord::begin(&self.buffer), Walk::begin(byte)));
                 self.state = State::Inside;
                 return Ok(skipped);
             }
@@ -333,29 +319,13 @@ impl ArraySlicer {
     }
 
     fn inside(&mut self, rest: &[u8]) -> usize {
-        let Some(open) = &mut self.open else {
+        let Some((open, walk)) = &mut self.open else {
             self.state = State::After;
             return 0;
         };
-        let walked = open.walk.advance(rest);
+        let walked = walk.advance(rest);
         let run = rest.get(..walked.taken).unwrap_or(rest);
-        open.full_bytes += run.len() as u64;
-        if open.hasher.is_none() && open.full_bytes > self.limits.record_bytes_max as u64 {
-            let mut hasher = Box::new(blake3::Hasher::new());
-            hasher.update(self.buffer.get(open.start..).unwrap_or_default());
-            self.buffer.truncate(open.start + DEAD_LETTER_RAW_BYTES_MAX);
-            open.hasher = Some(hasher);
-        }
-        match &mut open.hasher {
-            None => self.buffer.extend_from_slice(run),
-            Some(hasher) => {
-                hasher.update(run);
-                let kept = self.buffer.len() - open.start;
-                let room = DEAD_LETTER_RAW_BYTES_MAX.saturating_sub(kept);
-                self.buffer
-                    .extend_from_slice(run.get(..room).unwrap_or(run));
-            }
-        }
+        open.take(run, &mut self.buffer, self.limits.record_bytes_max);
         if walked.done {
             self.record_ended();
         }
@@ -364,22 +334,10 @@ impl ArraySlicer {
 
     fn record_ended(&mut self) {
         self.state = State::After;
-        let Some(open) = self.open.take() else {
-            return;
-        };
-        let limit = self.limits.record_bytes_max;
-        self.records.push(RawRecord {
-            span: Span::between(open.start, self.buffer.len()),
-            fault: open.hasher.map(|hasher| {
-                let fault = too_large(open.full_bytes, limit);
-                RecordFault {
-                    reason: fault.reason,
-                    detail: fault.detail,
-                    full_bytes: open.full_bytes,
-                    full_hash: *hasher.finalize().as_bytes(),
-                }
-            }),
-        });
-        self.count += 1;
+        if let Some((open, _)) = self.open.take() {
+            let record = open.end(&self.buffer, self.limits.record_bytes_max);
+            self.records.push(record);
+            self.count += 1;
+        }
     }
 }

@@ -5,10 +5,10 @@ use std::net::IpAddr;
 use cresset_model::outcome::AlertDraft;
 use cresset_model::query::AddressField;
 
-/// The value of the field.
-pub(super) fn address(alert: &AlertDraft, of: AddressField) -> IpAddr {
+/// The value of the field, if the record names one.
+pub(crate) fn address(alert: &AlertDraft, of: AddressField) -> Option<IpAddr> {
     match of {
-        AddressField::SrcIp => alert.src_ip,
+        AddressField::SrcIp => Some(alert.src_ip),
         AddressField::DstIp => alert.dst_ip,
     }
 }

@@ -1,8 +1,9 @@
 //! Additions from tables, one file each.
 
+pub(crate) mod city;
 pub(crate) mod geo;
 pub(crate) mod user;
 
 mod address;
 
-use address::address;
+pub(crate) use address::address;

@@ -16,7 +16,10 @@ pub(crate) fn add_user(
     alert: &mut AlertDraft,
     arena: &mut String,
 ) {
-    match table.user(super::address(alert, of)) {
+    let Some(address) = super::address(alert, of) else {
+        return;
+    };
+    match table.user(address) {
         UserAnswer::Known(name, mark) => {
             alert.user = Some(Text::store(arena, name));
             alert.marks.add(mark);

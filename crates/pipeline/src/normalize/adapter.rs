@@ -1,13 +1,12 @@
 //! The list of adapters.
 
-use std::net::IpAddr;
-
+use cresset_detect::Event;
+use cresset_model::Timestamp;
 use cresset_model::provenance::{FormatInfo, Marks};
 use cresset_model::text::Text;
-use cresset_model::{Severity, Timestamp};
 
 use super::Values;
-use super::seed_a;
+use super::{nullify, seed_a};
 use crate::decode::Fault;
 
 /// A reader of one vendor's records.
@@ -15,16 +14,19 @@ use crate::decode::Fault;
 pub enum Adapter {
     /// The two formats of the original service's upstream, chosen by the value of `source`.
     SeedA,
+    /// Events with `source_ip`, `event_type` and `severity`, such as a network sensor's.
+    Nullify,
 }
 
 impl Adapter {
     /// All of them.
-    pub const ALL: [Self; 1] = [Self::SeedA];
+    pub const ALL: [Self; 2] = [Self::SeedA, Self::Nullify];
 
     /// The name that configurations use.
     pub fn name(self) -> &'static str {
         match self {
             Self::SeedA => "seed_a",
+            Self::Nullify => "nullify",
         }
     }
 
@@ -32,6 +34,7 @@ impl Adapter {
     pub fn version(self) -> &'static str {
         match self {
             Self::SeedA => "seed_a/1",
+            Self::Nullify => "nullify/1",
         }
     }
 
@@ -44,12 +47,14 @@ impl Adapter {
     pub fn formats(self) -> Vec<FormatInfo> {
         match self {
             Self::SeedA => seed_a::formats(),
+            Self::Nullify => nullify::formats(),
         }
     }
 
     pub(crate) fn normalize(self, values: &mut Values<'_>) -> Result<Normalized, Fault> {
         match self {
             Self::SeedA => seed_a::normalize(values),
+            Self::Nullify => nullify::normalize(values),
         }
     }
 
@@ -57,6 +62,8 @@ impl Adapter {
     pub(crate) fn upstream_id(self, values: &mut Values<'_>) -> Option<Text> {
         match self {
             Self::SeedA => seed_a::upstream_id(values),
+            // Its events carry none.
+            Self::Nullify => None,
         }
     }
 }
@@ -64,13 +71,13 @@ impl Adapter {
 /// What an adapter makes of a record.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Normalized {
-    pub(crate) upstream_id: Text,
+    /// The vendor's id, if its records carry one.
+    pub(crate) upstream_id: Option<Text>,
     /// The vendor's kind of source in canonical spelling, part of the alert's identity.
     pub(crate) source: &'static str,
-    pub(crate) severity: Severity,
     pub(crate) description: Text,
-    pub(crate) src_ip: IpAddr,
-    pub(crate) dst_ip: IpAddr,
+    /// What detections see of it.
+    pub(crate) event: Event,
     pub(crate) created_at: Timestamp,
     pub(crate) marks: Marks,
 }

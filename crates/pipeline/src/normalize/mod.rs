@@ -1,6 +1,7 @@
 //! Vendor records to alerts: one file per adapter, registered in [`Adapter`].
 
 mod adapter;
+mod nullify;
 mod seed_a;
 mod unix_time;
 mod values;

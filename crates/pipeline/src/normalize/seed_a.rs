@@ -1,6 +1,7 @@
 //! The two formats of the original service's upstream, chosen by the value of `source`: the standard one
 //! of network devices and the legacy one of gateways.
 
+use cresset_detect::{Event, Observable};
 use cresset_model::Severity;
 use cresset_model::batch::Reason;
 use cresset_model::provenance::{FormatInfo, Marks};
@@ -97,23 +98,32 @@ pub(super) fn normalize(values: &mut Values<'_>) -> Result<Normalized, Fault> {
     let field = |values: &Values<'_>, name| mandatory(values, name, format, source);
     let id = field(values, format.id)?;
     let upstream_id = values.text(format.id, id)?;
-    let severity = field(values, format.severity)?;
-    let severity = (format.read_severity)(values, severity)?;
+    let severity_field = field(values, format.severity)?;
+    let severity = (format.read_severity)(values, severity_field)?;
     let description = field(values, format.description)?;
     let description = values.text(format.description, description)?;
-    let src_ip = field(values, format.src_ip)?;
-    let src_ip = values.address(format.src_ip, src_ip, format.addresses)?;
-    let dst_ip = field(values, format.dst_ip)?;
-    let dst_ip = values.address(format.dst_ip, dst_ip, format.addresses)?;
+    let src_field = field(values, format.src_ip)?;
+    let src_ip = values.address(format.src_ip, src_field, format.addresses)?;
+    let dst_field = field(values, format.dst_ip)?;
+    let dst_ip = values.address(format.dst_ip, dst_field, format.addresses)?;
     let created_at = field(values, format.created_at)?;
     let created_at = values.time(format.created_at, created_at)?;
     Ok(Normalized {
-        upstream_id,
+        upstream_id: Some(upstream_id),
         source,
-        severity,
         description,
-        src_ip,
-        dst_ip,
+        event: Event {
+            severity,
+            severity_text: values.received(severity_field),
+            src_ip: Observable {
+                address: src_ip,
+                text: values.received(src_field),
+            },
+            dst_ip: Some(Observable {
+                address: dst_ip,
+                text: values.received(dst_field),
+            }),
+        },
         created_at,
         marks: values.marks,
     })
@@ -206,16 +216,8 @@ fn mandatory(
     }
 }
 
-/// A word in any case; one that is not known is kept in the raw record and never hidden by a filter.
 fn severity(values: &mut Values<'_>, field: Field) -> Result<Severity, Fault> {
-    if field.kind != Kind::String {
-        return Err(wrong_type(STANDARD.severity, field.kind, "a string"));
-    }
-    let word = values.string(field);
-    Ok(Severity::from_word(&word).unwrap_or_else(|| {
-        values.marks.add(Marks::SEVERITY_UNKNOWN);
-        Severity::Unknown
-    }))
+    values.severity(STANDARD.severity, field)
 }
 
 /// A whole number: 1 low, 2 medium, 3 high, 4 critical, any other low, as the original service did.

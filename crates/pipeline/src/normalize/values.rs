@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use cresset_model::Timestamp;
 use cresset_model::batch::Reason;
 use cresset_model::provenance::Marks;
 use cresset_model::text::{Span, Text};
+use cresset_model::{Severity, Timestamp};
 
 use super::unix_time;
 use crate::decode::scan::{Field, Kind, Record};
@@ -30,6 +30,8 @@ pub(crate) struct Values<'a> {
     pub(crate) base: u32,
     /// The batch's arena, for texts that had escapes.
     pub(crate) arena: &'a mut String,
+    /// When the record was read, for vendors whose records may come without a time.
+    pub(crate) received: Timestamp,
     /// What happened on the way.
     pub(crate) marks: Marks,
 }
@@ -57,7 +59,8 @@ impl<'a> Values<'a> {
         }
     }
 
-    fn received(&self, field: Field) -> Text {
+    /// The value as received; a string without its quotes and with its escapes.
+    pub(super) fn received(&self, field: Field) -> Text {
         Text::received(Span {
             start: self.base + field.value.start,
             len: field.value.len,
@@ -84,6 +87,19 @@ impl<'a> Values<'a> {
         }
     }
 
+    /// A severity's word in any case; one that is not known is kept in the raw record and never hidden by a
+    /// filter.
+    pub(super) fn severity(&mut self, name: &str, field: Field) -> Result<Severity, Fault> {
+        if field.kind != Kind::String {
+            return Err(wrong_type(name, field.kind, "a string"));
+        }
+        let word = self.string(field);
+        Ok(Severity::from_word(&word).unwrap_or_else(|| {
+            self.marks.add(Marks::SEVERITY_UNKNOWN);
+            Severity::Unknown
+        }))
+    }
+
     pub(super) fn address(
         &mut self,
         name: &str,
@@ -103,6 +119,14 @@ impl<'a> Values<'a> {
             (kind, AddressForm::Text) => return Err(wrong_type(name, kind, "a string")),
         };
         address.ok_or_else(|| self.invalid(name, field, "is not an address", ""))
+    }
+
+    /// An address that may be missing or anything else.
+    pub(super) fn address_if_any(&self, field: Field) -> Option<IpAddr> {
+        let is_text = field.kind == Kind::String;
+        is_text
+            .then(|| parse_address(&self.string(field)))
+            .flatten()
     }
 
     pub(super) fn time(&mut self, name: &str, field: Field) -> Result<Timestamp, Fault> {

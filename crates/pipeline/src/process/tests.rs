@@ -1,10 +1,18 @@
 use std::net::IpAddr;
 
+use std::sync::Arc;
+
+use cresset_model::batch::Reason;
 use cresset_model::ip::Network;
+use cresset_model::limits::DEAD_LETTER_RAW_BYTES_MAX;
+use cresset_model::outcome::{Observation, Stage};
+use cresset_model::provenance::{Marks, TableInfo};
 use cresset_model::severity::Severity;
 use cresset_model::tables::{GeoTable, Ranges, UserTable, pack_country};
 use proptest::prelude::*;
 use serde_json::Value;
+
+use cresset_model::{AlertId, DeadLetterId};
 
 use super::*;
 use crate::decode::ArraySlicer;
@@ -14,10 +22,9 @@ const LEGACY: &str = r#"{"alertId":"a2","source":"waf","criticality":4,"summary"
 
 fn pipeline() -> Pipeline {
     Pipeline::new(PipelineSpec {
-        adapter: Adapter::SeedA,
         geo_of: Some(AddressField::DstIp),
         user_of: Some(AddressField::SrcIp),
-        limits: RecordLimits::default(),
+        ..PipelineSpec::new(Adapter::SeedA)
     })
 }
 
@@ -43,6 +50,7 @@ fn batch_of(answer: &[u8]) -> RawBatch {
         epoch: 5,
         fetch: 7,
         first_place: 1_000,
+        identity: BatchIdentity::Vendor,
         bytes,
         records,
     }
@@ -74,12 +82,13 @@ fn tables() -> Tables {
                 (Network::parse("10.0.0.0/24").unwrap(), Arc::from("lab")),
             ],
         ))),
+        ..Tables::default()
     }
 }
 
 fn run(answer: &str, tables: &Tables, scratch: &mut Scratch) -> Outcome {
     let prepared = pipeline().prepare(batch_of(answer.as_bytes()), scratch);
-    pipeline().finish(tables, prepared, &Answers, received(), scratch)
+    pipeline().finish(tables, prepared, &Answers::default(), received(), scratch)
 }
 
 fn outcome(answer: &str) -> Outcome {
@@ -158,13 +167,13 @@ fn the_record_limit_holds_for_records_that_were_not_sliced() {
             record_bytes_max: STANDARD.len(),
             ..RecordLimits::default()
         },
-        ..*pipeline().spec()
+        ..pipeline().spec().clone()
     };
     let longer = STANDARD.replace("\"d\"", "\"de\"");
     let batch = batch_of(format!("[{STANDARD},{longer}]").as_bytes());
     let mut scratch = Scratch::default();
     let prepared = Pipeline::new(spec).prepare(batch, &mut scratch);
-    assert_eq!(prepared.alerts.len(), 1);
+    assert_eq!(prepared.events.len(), 1);
     let rejected = &prepared.rejected[0];
     assert_eq!(
         (rejected.stage, rejected.reason),
@@ -257,12 +266,18 @@ fn a_dead_letter_keeps_at_most_its_limit() {
 fn enrichments_are_on_only_when_configured_and_loaded() {
     let spec = PipelineSpec {
         geo_of: None,
-        ..*pipeline().spec()
+        ..pipeline().spec().clone()
     };
     let pipeline = Pipeline::new(spec);
     let mut scratch = Scratch::default();
     let prepared = pipeline.prepare(batch_of(format!("[{STANDARD}]").as_bytes()), &mut scratch);
-    let some = pipeline.finish(&tables(), prepared, &Answers, received(), &mut scratch);
+    let some = pipeline.finish(
+        &tables(),
+        prepared,
+        &Answers::default(),
+        received(),
+        &mut scratch,
+    );
     assert_eq!(marks(&some.alerts[0]), ["user_address"]);
     assert_eq!(some.context.geo, None);
     let none = run(&format!("[{STANDARD}]"), &Tables::default(), &mut scratch);
@@ -276,6 +291,7 @@ fn demo_users_are_stable() {
     let tables = Tables {
         geo: None,
         users: Some(Arc::new(UserTable::demo())),
+        ..Tables::default()
     };
     let user = || {
         let outcome = run(&format!("[{STANDARD}]"), &tables, &mut Scratch::default());
@@ -437,7 +453,7 @@ proptest! {
         let mut scratch = Scratch::default();
         for answer in [damaged, random] {
             let prepared = pipeline().prepare(batch_of(&answer), &mut scratch);
-            let outcome = pipeline().finish(&tables(), prepared, &Answers, received(), &mut scratch);
+            let outcome = pipeline().finish(&tables(), prepared, &Answers::default(), received(), &mut scratch);
             let mut seen: Vec<u32> = outcome.alerts.iter().map(|alert| alert.record).collect();
             seen.extend(outcome.rejected.iter().map(|rejected| rejected.record));
             seen.sort_unstable();

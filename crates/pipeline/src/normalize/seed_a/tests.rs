@@ -64,17 +64,18 @@ fn read(json: &str) -> Result<Read, (Reason, String)> {
         record: Record::of(json, &scratch),
         base: 0,
         arena: &mut arena,
+        received: cresset_model::Timestamp::default(),
         marks: Marks::default(),
     };
     let alert = normalize(&mut values).map_err(|fault| (fault.reason, fault.detail))?;
     let text = |text: Text| text.resolve(json.as_bytes(), &arena).to_owned();
     Ok(Read {
-        id: text(alert.upstream_id),
+        id: text(alert.upstream_id.unwrap()),
         source: alert.source,
-        severity: alert.severity,
+        severity: alert.event.severity,
         description: text(alert.description),
-        src_ip: cresset_model::ip::to_string(alert.src_ip),
-        dst_ip: cresset_model::ip::to_string(alert.dst_ip),
+        src_ip: cresset_model::ip::to_string(alert.event.src_ip.address),
+        dst_ip: cresset_model::ip::to_string(alert.event.dst_ip.unwrap().address),
         created_at: alert.created_at.to_z(),
         marks: alert.marks.described().map(|(name, _)| name).collect(),
     })
@@ -510,10 +511,11 @@ fn unchanged_texts_are_not_copied() {
         record: Record::of(&json, &scratch),
         base: 7,
         arena: &mut arena,
+        received: cresset_model::Timestamp::default(),
         marks: Marks::default(),
     };
     let alert = normalize(&mut values).unwrap();
-    assert_eq!(alert.upstream_id.place, Place::Arena);
+    assert_eq!(alert.upstream_id.unwrap().place, Place::Arena);
     assert_eq!(alert.description.place, Place::Received);
     let start = json.find("\"d\"").unwrap() + 1 + 7;
     assert_eq!(alert.description.span.start as usize, start);

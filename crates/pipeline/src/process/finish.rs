@@ -1,0 +1,176 @@
+//! Enrichment, detection and the lines of a batch: one pass over its events.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use cresset_detect::Findings;
+use cresset_model::AlertId;
+use cresset_model::batch::BatchIdentity;
+use cresset_model::outcome::{AlertDraft, Match, OutEvent, Outcome};
+use cresset_model::ports::Answers;
+use cresset_model::provenance::Context;
+use cresset_model::tables::Tables;
+use cresset_model::text::Span;
+
+use super::{AlertRule, Pipeline, Prepared, Scratch, Seen, content};
+use crate::enrich::{self, city, geo, user};
+use crate::splice::write_threat;
+
+/// Bytes that a line takes beyond those received, about: room that need not be found while writing.
+const ADDED_BYTES_HINT: usize = 160;
+
+/// What the events of a batch leave behind.
+struct Decided {
+    arena: String,
+    alerts: Vec<AlertDraft>,
+    matches: Vec<Match>,
+    out: Vec<u8>,
+    events: Vec<OutEvent>,
+    passed: u32,
+    enrich_misses: u32,
+}
+
+impl Pipeline {
+    /// Decides every event of a batch.
+    pub(super) fn decide(
+        &self,
+        (tables, answers): (&Tables, &Answers),
+        mut prepared: Prepared,
+        context: Arc<Context>,
+        scratch: &mut Scratch,
+    ) -> Outcome {
+        let count = prepared.events.len();
+        let events = std::mem::take(&mut prepared.events);
+        let all = self.spec.alerts == AlertRule::All;
+        let room = |needed: bool, bytes: usize| if needed { bytes } else { 0 };
+        let lines_bytes = prepared.bytes.len() + count * ADDED_BYTES_HINT;
+        let mut decided = Decided {
+            arena: std::mem::take(&mut prepared.arena),
+            alerts: Vec::with_capacity(room(all, count)),
+            matches: Vec::new(),
+            out: Vec::with_capacity(room(self.spec.write, lines_bytes)),
+            events: Vec::with_capacity(room(self.spec.write, count)),
+            passed: 0,
+            enrich_misses: 0,
+        };
+        for seen in events {
+            self.one((tables, answers), &prepared, seen, &mut decided, scratch);
+        }
+        Outcome {
+            source: prepared.source,
+            sequence: prepared.sequence,
+            epoch: prepared.epoch,
+            received: prepared.received,
+            fetch: prepared.fetch,
+            read: prepared.read,
+            passed: decided.passed,
+            filtered: 0,
+            bytes: prepared.bytes,
+            arena: decided.arena,
+            context,
+            alerts: decided.alerts,
+            rejected: prepared.rejected,
+            matches: decided.matches,
+            out: Bytes::from(decided.out),
+            events: decided.events,
+            enrich_misses: decided.enrich_misses,
+        }
+    }
+
+    fn one(
+        &self,
+        (tables, answers): (&Tables, &Answers),
+        prepared: &Prepared,
+        seen: Seen,
+        decided: &mut Decided,
+        scratch: &mut Scratch,
+    ) {
+        let mut alert = seen.draft;
+        let place = self.place((tables, answers), &mut alert, &mut decided.enrich_misses);
+        let first = decided.matches.len();
+        let verdict = self.detection.run(
+            &seen.event,
+            &tables.indicators,
+            &mut Findings {
+                matches: &mut decided.matches,
+                arena: &mut decided.arena,
+            },
+        );
+        let fired = decided.matches.len() - first;
+        let is_alert = self.spec.alerts == AlertRule::All || fired > 0;
+        if self.spec.write || (is_alert && self.names.any()) {
+            write_threat(verdict.threat, &mut scratch.threat);
+            let additions = [place.unwrap_or_default(), &scratch.threat];
+            let (bytes, stays) = (&prepared.bytes, &prepared.stays);
+            let line = seen.splice.write(bytes, stays, additions, &mut decided.out);
+            alert.enriched = self.names.any().then_some(line);
+            if self.spec.write {
+                let record = alert.record;
+                decided.events.push(OutEvent { record, line });
+            }
+        }
+        if !is_alert {
+            decided.passed += 1;
+            return;
+        }
+        alert.title = verdict.title;
+        let span = Span::between(first, first + fired);
+        alert.matches = (span.start, span.len);
+        alert.content = content::hash(seen.canonical.of(&prepared.canonical));
+        alert.id = identity(prepared, &alert, seen.has_upstream_id, &decided.arena);
+        if let (Some(table), Some(of)) = (&tables.geo, self.spec.geo_of) {
+            geo::add_country(table, of, &mut alert);
+        }
+        if let (Some(table), Some(of)) = (&tables.users, self.spec.user_of) {
+            user::add_user(table, of, &mut alert, &mut decided.arena);
+        }
+        decided.alerts.push(alert);
+    }
+
+    /// The members that say where the event's address lies. A miss is counted only where there is a
+    /// geography that could have known.
+    fn place<'a>(
+        &self,
+        (tables, answers): (&'a Tables, &'a Answers),
+        alert: &mut AlertDraft,
+        misses: &mut u32,
+    ) -> Option<&'a str> {
+        let of = self.spec.city_of?;
+        if tables.city.is_none() && !self.spec.remote_geo {
+            return None;
+        }
+        let address = enrich::address(alert, of);
+        let found = address.and_then(|address| city::fragment(tables, answers, address));
+        *misses += u32::from(found.is_none());
+        let country_from_table = self.spec.geo_of.is_some() && tables.geo.is_some();
+        if let Some(address) = address.filter(|_| !country_from_table) {
+            city::add_country(alert, address, found);
+        }
+        found.map(|fragment| fragment.members.as_str())
+    }
+}
+
+/// The identity of an alert: from the vendor's id, else from where the event lies, else from what it says.
+fn identity(
+    prepared: &Prepared,
+    alert: &AlertDraft,
+    has_upstream_id: bool,
+    arena: &str,
+) -> AlertId {
+    let source = &prepared.source;
+    if has_upstream_id {
+        let upstream_id = alert.upstream_id.resolve(&prepared.bytes, arena);
+        return AlertId::derive(source, alert.source, upstream_id);
+    }
+    match prepared.identity {
+        BatchIdentity::Vendor => AlertId::of_event(source, alert.content.0, 0),
+        BatchIdentity::Offset { key, base } => {
+            let offset = base.saturating_add(u64::from(alert.raw.start));
+            AlertId::of_event(source, key, offset)
+        }
+        BatchIdentity::Index { key, base } => {
+            let index = base.saturating_add(u64::from(alert.record));
+            AlertId::of_event(source, key, index)
+        }
+    }
+}
