@@ -80,6 +80,14 @@ impl<'a> Section<'a> {
         self.entries
     }
 
+    /// Whether a list without items is given.
+    pub fn is_empty_list(&self, key: &str) -> bool {
+        let entry = self.entries.iter().find(|entry| entry.key == key);
+        entry.is_some_and(
+            |entry| matches!(&entry.value.value, Value::Sequence(items) if items.is_empty()),
+        )
+    }
+
     /// Reports a fault of this section.
     pub fn report(&self, fault: Fault) {
         self.diagnostics.report(if self.conceal {
@@ -270,7 +278,12 @@ impl<'a> Section<'a> {
         for entry in self.entries {
             if !self.known.contains(&entry.key.as_str()) {
                 let fault = unknown(entry.place, "key", &entry.key, &self.known);
-                self.report(fault.hint(list("valid keys here", &self.known)));
+                let hint = if self.known.is_empty() {
+                    "it takes none".to_owned()
+                } else {
+                    list("valid keys here", &self.known)
+                };
+                self.report(fault.hint(hint));
             }
         }
     }
@@ -327,9 +340,9 @@ fn wrong_shape(name: &str, node: &Node, expected: &str) -> Option<Fault> {
     let fault = Fault::at(node.place, message);
     match &node.value {
         Value::Faulty => None,
-        // Whoever writes a value where a mapping belongs may have written a secret there.
-        Value::Scalar(_) if !node.is_null() => Some(fault.of_key("")),
-        _ => Some(fault),
+        Value::Scalar(_) if node.is_null() => Some(fault),
+        // Whoever writes a value or a list where a mapping belongs may have written a secret there.
+        _ => Some(fault.of_key("")),
     }
 }
 

@@ -176,3 +176,70 @@ fn a_faulty_value_is_not_reported_again() {
     });
     assert!(reported.is_empty(), "{reported:?}");
 }
+
+#[test]
+fn one_mapping_or_a_list_of_them_is_read() {
+    let list = |items| Node {
+        place: at(3, 5),
+        value: Value::Sequence(items),
+    };
+    let mut places = Vec::new();
+    let faults = check(
+        vec![
+            ("console", mapping(vec![("color", scalar(2, "red"))])),
+            (
+                "webhook",
+                list(vec![mapping(vec![]), scalar(4, "x"), mapping(vec![])]),
+            ),
+            ("smtp", list(vec![])),
+        ],
+        |section| {
+            for key in ["console", "webhook", "smtp", "absent"] {
+                for found in section.one_or_more(key) {
+                    assert_eq!(found.entries().len(), usize::from(key == "console"));
+                    places.push((key, found.place()));
+                }
+            }
+            assert!(section.is_empty_list("smtp") && !section.is_empty_list("webhook"));
+            assert!(!section.is_empty_list("absent"));
+        },
+    );
+    // A single mapping has the place of its key, an item that of itself.
+    assert_eq!(
+        places,
+        [
+            ("console", at(1, 1)),
+            ("webhook", at(1, 1)),
+            ("webhook", at(1, 1)),
+        ]
+    );
+    assert_eq!(
+        faults,
+        [
+            "4:9: \"webhook\" is a value, not a mapping: write its keys and values below it, indented"
+        ]
+    );
+}
+
+#[test]
+fn items_are_words_too() {
+    let words = [("country", 1), ("city", 2)];
+    let mut read = Vec::new();
+    let faults = check(vec![("fields", scalar(2, "x"))], |section| {
+        section.entry("fields");
+        for text in ["city", "citty"] {
+            read.push(section.word_item("fields", &scalar(3, text), &words));
+        }
+    });
+    assert_eq!(read, [Some(2), None]);
+    assert_eq!(
+        faults,
+        ["3:9: unknown fields \"citty\": did you mean \"city\"? valid values: country, city"]
+    );
+}
+
+#[test]
+fn a_section_without_keys_says_so() {
+    let faults = check(vec![("color", scalar(2, "red"))], |_| {});
+    assert_eq!(faults, ["2:1: unknown key \"color\": it takes none"]);
+}
