@@ -52,3 +52,6 @@ pub(super) fn read_alerts(section: &mut Section<'_>) -> Option<Alerts> {
     }
     Some(alerts)
 }
+
+#[cfg(test)]
+mod tests;

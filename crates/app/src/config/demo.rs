@@ -149,3 +149,6 @@ fn server(ports: Ports) -> ServerConfig {
         ..ServerConfig::default()
     }
 }
+
+#[cfg(test)]
+mod tests;

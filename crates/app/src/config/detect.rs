@@ -95,7 +95,7 @@ fn read_indicators(mut section: Section<'_>, lists: &Names) -> IndicatorsConfig 
     let nodes = section.sequence("lists");
     if !section.has("lists") {
         section.missing("lists", "the names of lists, such as [ bad-domains ]");
-    } else if nodes.is_empty() {
+    } else if section.is_empty_list("lists") {
         let fault = Fault::at(section.place_of("lists"), "\"lists\" names none");
         section.report(fault.hint("write the names of lists, such as [ bad-domains ]"));
     }
@@ -115,3 +115,6 @@ fn read_indicators(mut section: Section<'_>, lists: &Names) -> IndicatorsConfig 
     section.finish();
     IndicatorsConfig { lists: names }
 }
+
+#[cfg(test)]
+mod tests;

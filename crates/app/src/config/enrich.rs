@@ -169,7 +169,7 @@ fn read_fields(section: &mut Section<'_>) -> Option<Vec<CityField>> {
     if !section.has("fields") {
         return None;
     }
-    if nodes.is_empty() {
+    if section.is_empty_list("fields") {
         let fault = Fault::at(section.place_of("fields"), "\"fields\" names none");
         section.report(fault.hint("name at least one, or remove the key"));
     }
@@ -249,3 +249,6 @@ fn file_or_word<T: FromScalar>(
         None => Err(Misfit::kind()),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -86,3 +86,6 @@ pub(super) fn read(mut section: Section<'_>, of_default: AddressField) -> Option
         allow_private,
     })
 }
+
+#[cfg(test)]
+mod tests;

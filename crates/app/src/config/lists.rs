@@ -1,6 +1,6 @@
 //! `lists:`, the named lists of indicators.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use cresset_model::config::{Diagnostics, Entry, Fault, Section, Value, quote};
 use cresset_model::ip::Network;
@@ -24,11 +24,12 @@ pub(crate) struct ListConfig {
 /// Where the indicators of a list stand.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum ListContent {
-    /// In a file, one a line or in a column, relative to the working directory.
+    /// In a file, one a line or in one column, relative to the working directory.
     File {
         /// The file.
         path: PathBuf,
-        /// The column of a CSV file that holds them; `None` for the whole line or the first column.
+        /// The column of a CSV file that holds them: a name of its first line or a number from 1; `None`
+        /// for whole lines.
         column: Option<String>,
     },
     /// Here; at least one.
@@ -107,18 +108,10 @@ fn read_content(section: &mut Section<'_>) -> Option<ListContent> {
             return None;
         }
     }
-    let path = path?;
-    if column.is_some() && !is_csv(&path) {
-        let message = "\"column\" names a column of a file that is not CSV";
-        let fault = Fault::at(section.place_of("column"), message);
-        section.report(fault.hint("remove it, or give a file that ends in .csv"));
-    }
-    Some(ListContent::File { path, column })
-}
-
-fn is_csv(path: &Path) -> bool {
-    path.extension()
-        .is_some_and(|found| found.eq_ignore_ascii_case("csv"))
+    Some(ListContent::File {
+        path: path?,
+        column,
+    })
 }
 
 fn read_addresses(section: &mut Section<'_>) -> Vec<Network> {
@@ -127,7 +120,7 @@ fn read_addresses(section: &mut Section<'_>) -> Vec<Network> {
         let fault = Fault::at(section.place_of("addresses"), message);
         section.report(fault.hint(hint));
     };
-    if section.has("addresses") && nodes.is_empty() {
+    if section.is_empty_list("addresses") {
         report(
             "\"addresses\" names none".to_owned(),
             "write at least one, such as 192.0.2.1 or 203.0.113.0/24".to_owned(),
@@ -145,3 +138,6 @@ fn read_addresses(section: &mut Section<'_>) -> Vec<Network> {
         .filter_map(|node| section.item("addresses", node))
         .collect()
 }
+
+#[cfg(test)]
+mod tests;

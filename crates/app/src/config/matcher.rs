@@ -200,3 +200,6 @@ fn read_value(label: Label, operator: &str, text: &str) -> Result<String, Misfit
     }
     Ok(value)
 }
+
+#[cfg(test)]
+mod tests;

@@ -89,3 +89,6 @@ fn read_notifiers(section: &mut Section<'_>) -> Vec<NotifierConfig> {
         .filter_map(|(_, notifier)| notifier)
         .collect()
 }
+
+#[cfg(test)]
+mod tests;

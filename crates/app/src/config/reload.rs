@@ -146,3 +146,6 @@ fn difference(key: &str, old: &PipelineConfig, new: &PipelineConfig, verdict: &m
         "sinks are opened once, at the start",
     );
 }
+
+#[cfg(test)]
+mod tests;

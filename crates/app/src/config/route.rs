@@ -223,3 +223,6 @@ fn read_matchers(section: &mut Section<'_>) -> Vec<Matcher> {
         .filter_map(|node| section.item("matchers", node))
         .collect()
 }
+
+#[cfg(test)]
+mod tests;

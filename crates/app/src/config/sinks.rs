@@ -134,3 +134,6 @@ fn read_file(mut section: Section<'_>, folders: &mut Folders) -> Option<FileSink
         compress,
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -133,7 +133,7 @@ fn read_to(section: &mut Section<'_>) -> Vec<String> {
     let about = "the addressees, such as [ soc@example.com ]";
     if !section.has("to") {
         section.missing("to", about);
-    } else if nodes.is_empty() {
+    } else if section.is_empty_list("to") {
         let fault = Fault::at(section.place_of("to"), "\"to\" names nobody");
         section.report(fault.hint(format!("write {about}")));
     }
@@ -197,3 +197,6 @@ fn is_atom(text: &str) -> bool {
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~".contains(&byte))
 }
+
+#[cfg(test)]
+mod tests;

@@ -206,3 +206,6 @@ impl FromScalar for PathPattern {
         Ok(Self(path))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -55,3 +55,28 @@ pub(super) fn example(name: &str, variables: &[(&str, &str)]) -> Config {
         Err(faults) => panic!("{faults}"),
     }
 }
+
+/// Checks keys of one pipeline, whose first line is line 4 and is indented by four blanks. The list `bad`
+/// is there.
+#[track_caller]
+pub(super) fn check_pipeline(keys: &str, expected: &[&str]) {
+    assert_eq!(faults_of(&pipeline_with(keys), &[]), expected, "{keys}");
+}
+
+/// A text whose pipeline has these keys from line 4 on.
+pub(super) fn pipeline_with(keys: &str) -> String {
+    let mut text = String::from("version: 1\npipelines:\n  p:\n");
+    for line in keys.lines() {
+        text.push_str("    ");
+        text.push_str(line);
+        text.push('\n');
+    }
+    text.push_str("lists: { bad: { addresses: [ 192.0.2.1 ] } }\n");
+    text
+}
+
+/// Checks what stands at the end of a valid file: from line 8 on.
+#[track_caller]
+pub(super) fn check_end(end: &str, expected: &[&str]) {
+    assert_eq!(faults_of(&minimal_with(end), &[]), expected, "{end}");
+}

@@ -212,3 +212,6 @@ impl FromScalar for Template {
         Ok(Self(text.to_owned()))
     }
 }
+
+#[cfg(test)]
+mod tests;

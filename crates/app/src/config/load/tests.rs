@@ -580,12 +580,17 @@ fn next(state: &mut u64) -> usize {
 
 #[test]
 fn no_damage_to_a_file_makes_the_reader_panic() {
-    let whole = include_str!("../../../../../config/seed-a.yaml").as_bytes();
+    let examples = [
+        include_str!("../../../../../config/seed-a.yaml"),
+        include_str!("../../../../../config/nullify-embedded.yaml"),
+        include_str!("../../../../../config/notifications.yaml"),
+    ];
     let pieces = b"{}[]:-#&*!|>'\"%@`\t\n ,?${~\0\xc3";
     let mut state = 0x9e37_79b9_7f4a_7c15;
     let mut valid = 0;
-    for _ in 0..3_000 {
-        let mut bytes = whole.to_vec();
+    let environment = Environment::of(&[("HOOK_URL", "https://hooks.example.com/1")]);
+    for whole in examples.iter().cycle().take(3_000) {
+        let mut bytes = whole.as_bytes().to_vec();
         for _ in 0..=next(&mut state) % 4 {
             let place = next(&mut state) % bytes.len();
             let piece = pieces[next(&mut state) % pieces.len()];
@@ -596,7 +601,7 @@ fn no_damage_to_a_file_makes_the_reader_panic() {
                 _ => drop(bytes.drain(place..(place + 40).min(bytes.len()))),
             }
         }
-        match parse("x.yaml", &bytes, &Environment::default()) {
+        match parse("x.yaml", &bytes, &environment) {
             Ok(_) => valid += 1,
             Err(faults) => assert!(!faults.to_string().is_empty() && !faults.faults().is_empty()),
         }
