@@ -9,4 +9,5 @@ mod instants;
 pub mod normalize;
 pub mod process;
 mod quote;
+pub mod router;
 mod splice;
