@@ -93,6 +93,20 @@ fn is_public(address: IpAddr) -> bool {
     }
 }
 
+/// Whether the text is a host and a port, such as `127.0.0.1:8001` or `[::1]:8001`.
+pub(crate) fn is_host_and_port(text: &str) -> bool {
+    text.rsplit_once(':').is_some_and(|(host, port)| {
+        let bare = host
+            .strip_prefix('[')
+            .and_then(|host| host.strip_suffix(']'));
+        let host_valid = match bare {
+            Some(address) => address.parse::<std::net::Ipv6Addr>().is_ok(),
+            None => !host.is_empty() && !host.contains([':', '/', '@', ' ']),
+        };
+        host_valid && port.parse::<u16>().is_ok_and(|port| port > 0)
+    })
+}
+
 /// Resolves names for the client, and hands out checked addresses only.
 pub(crate) struct CheckedResolver(pub(crate) Arc<Egress>);
 

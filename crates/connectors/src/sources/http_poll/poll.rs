@@ -16,7 +16,7 @@ use super::body::{AnswerBody, BodyLimits, Encoding};
 use super::config::{Auth, HttpPollConfig, SinceFormat, Timeouts};
 use super::deadline::Deadline;
 use super::failure::{of_send, of_status, permanent, span, transient};
-use crate::egress::Egress;
+use crate::egress::{Egress, is_host_and_port};
 use crate::http::{Transport, client};
 
 /// What a query value may hold as it is (RFC 3986, unreserved).
@@ -80,8 +80,10 @@ impl HttpPoll {
     /// Checks the settings and prepares the client. The clock is asked when `Retry-After` is a date.
     pub fn new(config: HttpPollConfig, clock: Arc<dyn Clock>) -> Result<Self, HttpPollError> {
         let url = checked_url(&config)?;
-        if let Some(allowed) = &config.allow_private {
-            check_host_port(allowed)?;
+        if let Some(allowed) = &config.allow_private
+            && !is_host_and_port(allowed)
+        {
+            return Err(HttpPollError::AllowPrivate(allowed.clone()));
         }
         if let Some(auth) = &config.auth {
             check_auth(auth)?;
@@ -216,23 +218,6 @@ fn checked_url(config: &HttpPollConfig) -> Result<Url, HttpPollError> {
     }
     url.set_fragment(None);
     Ok(url)
-}
-
-fn check_host_port(text: &str) -> Result<(), HttpPollError> {
-    let valid = text.rsplit_once(':').is_some_and(|(host, port)| {
-        let bare = host
-            .strip_prefix('[')
-            .and_then(|host| host.strip_suffix(']'));
-        let host_valid = match bare {
-            Some(address) => address.parse::<std::net::Ipv6Addr>().is_ok(),
-            None => !host.is_empty() && !host.contains([':', '/', '@', ' ']),
-        };
-        host_valid && port.parse::<u16>().is_ok_and(|port| port > 0)
-    });
-    if valid {
-        return Ok(());
-    }
-    Err(HttpPollError::AllowPrivate(text.to_owned()))
 }
 
 fn check_auth(auth: &Auth) -> Result<(), HttpPollError> {

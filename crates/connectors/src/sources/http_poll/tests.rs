@@ -12,8 +12,8 @@ use cresset_model::secret::Secret;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-use super::failure::{RETRY_AFTER_MAX, retry_after};
 use super::*;
+use crate::send_failure::{RETRY_AFTER_MAX, retry_after};
 
 const SINCE: &str = "2026-11-22T00:00:00Z";
 const SINCE_SENT: &str = "2026-11-22T00%3A00%3A00%2B00%3A00";
