@@ -44,6 +44,14 @@ pub enum SyncRefused {
     /// There is no such source.
     #[error("no source `{0}`")]
     Unknown(String),
+    /// The source is fed by others and cannot be asked.
+    #[error("the source `{id}` is of kind {kind} and cannot be synced: only polled sources can")]
+    NotPolled {
+        /// The source.
+        id: String,
+        /// Its kind, such as `push`.
+        kind: &'static str,
+    },
 }
 
 /// Which dead letters to put through again. Resolved ones and those not kept whole are skipped.
