@@ -4,14 +4,17 @@
 pub(crate) mod batches;
 pub(crate) mod books;
 pub(crate) mod dead_letters;
+pub(crate) mod deliveries;
+pub(crate) mod intake;
 pub(crate) mod order;
 pub(crate) mod queries;
 pub(crate) mod retention;
+pub(crate) mod routing;
 pub(crate) mod state;
 
 use std::sync::Arc;
 
-use cresset_model::ports::{Query, Store};
+use cresset_model::ports::{Outbox, Query, Store};
 
 pub(crate) use batches::{Batch, T0, at, letter, record};
 
@@ -19,6 +22,7 @@ pub(crate) use batches::{Batch, T0, at, letter, record};
 pub(crate) struct Opened {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) query: Arc<dyn Query>,
+    pub(crate) outbox: Arc<dyn Outbox>,
     pub(crate) _keep: Box<dyn Send + Sync>,
 }
 
@@ -28,6 +32,7 @@ macro_rules! store_contract {
         crate::stores::contract::store_contract! { $open;
             a_new_alert_can_be_read_back_whole = queries::read_back,
             pages_go_from_the_newest_to_the_oldest = queries::pages,
+            what_was_detected_can_be_read_back = queries::detections,
             filters_answer_as_their_definition_says = queries::filters,
             the_same_content_changes_nothing = order::same,
             newer_content_replaces_and_keeps_history = order::changed,
@@ -49,6 +54,24 @@ macro_rules! store_contract {
             retention_of_one_source_spares_the_others = retention::one_source,
             a_sequence_number_is_never_given_twice = retention::numbers,
             the_change_log_survives_retention = retention::change_log,
+            the_answer_to_a_push_is_kept_with_its_last_commit = intake::pushes,
+            positions_of_files_read_back_and_are_bounded = intake::positions,
+            enrichment_misses_are_counted_beside_the_equation = intake::misses,
+            each_change_is_routed_exactly_once = routing::exactly_once,
+            a_step_is_taken_whole_or_not_at_all = routing::whole,
+            a_step_of_an_older_router_is_refused = routing::fenced,
+            a_step_of_unknown_outcome_can_be_taken_again = routing::taken_again,
+            groups_are_remembered_until_they_end = routing::groups,
+            retention_spares_what_the_router_has_not_read = routing::retention,
+            rows_are_routed_with_their_detections = routing::rows,
+            an_intent_is_told_once_under_its_key = deliveries::one_key,
+            one_group_and_receiver_is_delivered_in_order = deliveries::order,
+            an_expired_lease_is_given_again_under_a_new_fence = deliveries::expiry,
+            concurrent_leases_give_each_row_once = deliveries::disjoint,
+            a_failed_try_waits_and_a_dead_row_gives_way = deliveries::waits,
+            a_retry_makes_rows_due = deliveries::retry,
+            deliveries_are_filtered_and_paged = deliveries::pages,
+            settled_rows_are_dropped_when_they_are_old = deliveries::swept,
         }
     };
     ($open:path; $($name:ident = $module:ident::$check:ident,)*) => {$(

@@ -1,6 +1,6 @@
 //! Reading back: single alerts, pages, filters.
 
-use cresset_model::alert::{AlertRow, Seq};
+use cresset_model::alert::{AlertRow, Seq, StoredMatch};
 use cresset_model::ports::{PageRequest, Query, Upsert};
 use cresset_model::query::{
     AddressField, Field, Filter, Pattern, Range, Term, Test, TextField, TimeField,
@@ -70,6 +70,60 @@ pub(crate) fn read_back(open: &dyn Fn() -> Opened) {
         assert_eq!(opened.query.alert(record("t", "a-1")).await.unwrap(), None);
         assert_eq!(opened.query.facts().await.unwrap().alerts, 1);
     });
+}
+
+/// To break it: leave the matches of an older content, or those of an alert that is gone.
+pub(crate) fn detections(open: &dyn Fn() -> Opened) {
+    let opened = open();
+    run(async {
+        let batch = Batch::new("s", 1)
+            .alert("a", "one")
+            .detected("High severity detected", "high")
+            .alert("b", "plain")
+            .alert("c", "one")
+            .detected("Malicious IP detected", "203.0.113.9");
+        opened.store.commit(batch.commit()).await.unwrap();
+        let detail = |id: &'static str| async {
+            let found = opened.query.alert(record("s", id)).await.unwrap();
+            found.expect("the alert was committed")
+        };
+        let found = detail("c").await;
+        assert_eq!(found.row.title.as_deref(), Some("Malicious IP detected"));
+        assert_eq!(found.row.dst_ip, None);
+        let enriched = br#"{"threat_info":"Malicious IP detected"}"#;
+        assert_eq!(found.enriched.as_deref(), Some(enriched.as_slice()));
+        assert_eq!(found.matches, expected("203.0.113.9"));
+        assert_eq!(detail("b").await.matches, []);
+        // What fired on the former content says nothing about the present one.
+        let batch = Batch::new("s", 2)
+            .alert("a", "two")
+            .detected("Malicious IP detected", "other")
+            .alert("c", "two");
+        opened.store.commit(batch.commit()).await.unwrap();
+        assert_eq!(detail("a").await.matches, expected("other"));
+        let found = detail("c").await;
+        assert_eq!((found.matches.len(), found.enriched), (0, None));
+        assert_eq!((found.row.title, found.row.dst_ip.is_some()), (None, true));
+    });
+}
+
+/// What [`Batch::detected`] makes.
+pub(super) fn expected(value: &str) -> Vec<StoredMatch> {
+    let rule = |rule: &str, field: &str| StoredMatch {
+        rule: rule.to_owned(),
+        field: field.to_owned(),
+        value: value.to_owned(),
+        list: None,
+        entry: None,
+        origin: None,
+    };
+    let by_list = StoredMatch {
+        list: Some("bad".to_owned()),
+        entry: Some("203.0.113.0/24".to_owned()),
+        origin: Some("bad.txt".to_owned()),
+        ..rule("threat.list", "source_ip")
+    };
+    vec![rule("threat.severity", "severity"), by_list]
 }
 
 /// To break it: order by `created_at`, or give `next` on the last page.

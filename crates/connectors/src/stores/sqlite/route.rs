@@ -20,13 +20,17 @@ pub(super) const ROUTED_BYTES_MAX: usize = 8 << 20;
 
 /// Takes the lease under a new fence. The first router of a store begins with the oldest entry that is
 /// left: an alert that came before it could be asked is told, rather than forgotten.
-pub(super) fn lease(connection: &Connection) -> Result<RouterMemory, Failure> {
+pub(super) fn lease(connection: &Connection, books: &Books) -> Result<RouterMemory, Failure> {
+    let oldest: Option<i64> = connection
+        .prepare_cached("SELECT min(position) FROM change_log")?
+        .query_row([], |row| row.get(0))?;
+    let first = oldest.map_or(signed(books.numbers.position), |oldest| oldest - 1);
     let (cursor, fence): (i64, i64) = connection
         .prepare_cached(
-            "INSERT INTO cursors (name, position, fence) VALUES (?1, 0, 1)
+            "INSERT INTO cursors (name, position, fence) VALUES (?1, ?2, 1)
              ON CONFLICT (name) DO UPDATE SET fence = fence + 1 RETURNING position, fence",
         )?
-        .query_row([CURSOR], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        .query_row(params![CURSOR, first], |row| Ok((row.get(0)?, row.get(1)?)))?;
     let mut statement = connection.prepare_cached(
         "SELECT key, episode, ordinal, waiting, more, due, notified FROM groups ORDER BY key",
     )?;
@@ -98,7 +102,11 @@ fn move_cursor(connection: &Connection, books: &Books, step: &StepCommit) -> Res
         .prepare_cached("SELECT position, fence FROM cursors WHERE name = ?1")?
         .query_row([CURSOR], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
-    let (position, fence) = held.map_or((0, 0), |(at, fence)| (unsigned(at), unsigned(fence)));
+    let Some((position, fence)) = held.map(|(at, fence)| (unsigned(at), unsigned(fence))) else {
+        return Err(Failure::Permanent(
+            "a step of the router came before its lease".to_owned(),
+        ));
+    };
     if fence != step.fence {
         return Err(Failure::Permanent(format!(
             "the router's lease was taken over: the step has fence {}, the lease has {fence}",

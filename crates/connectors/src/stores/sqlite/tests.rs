@@ -9,7 +9,7 @@ mod verified;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use cresset_model::ports::{Query, Store};
+use cresset_model::ports::{Outbox, Query, Store};
 use rusqlite::Connection;
 use tempfile::TempDir;
 
@@ -60,7 +60,8 @@ fn opened(place: Place, store: SqliteStore) -> Opened {
     let store = Arc::new(store);
     Opened {
         store: Arc::clone(&store) as Arc<dyn Store>,
-        query: store as Arc<dyn Query>,
+        query: Arc::clone(&store) as Arc<dyn Query>,
+        outbox: store as Arc<dyn Outbox>,
         _keep: Box::new(place),
     }
 }

@@ -260,7 +260,7 @@ fn apply(
             retain::retire(connection, books, seqs, rule).map(Answer::Count)
         }
         Work::Forget(rule) => retain::forget(connection, books, rule).map(Answer::Count),
-        Work::Router => route::lease(connection).map(Answer::Router),
+        Work::Router => route::lease(connection, books).map(Answer::Router),
         Work::Step(step) => route::step(connection, books, step).map(|()| Answer::Done),
         Work::Lease { seqs, now, until } => {
             deliver::lease(connection, seqs, *now, *until).map(Answer::Leased)

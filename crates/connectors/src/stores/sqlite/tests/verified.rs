@@ -1,10 +1,12 @@
 //! `verify` agrees with a sound store and finds what is wrong with another.
 
-use cresset_model::ports::{Retention, Store};
+use cresset_model::notification::{DeliveryAttempt, DeliveryEnd, Intent};
+use cresset_model::ports::{Outbox, Retention, Settlement, Store};
 
 use super::super::verify;
-use super::Place;
-use crate::stores::contract::{Batch, at, letter, run};
+use super::{Place, SqliteStore};
+use crate::stores::contract::routing::{intent, step};
+use crate::stores::contract::{Batch, at, letter, record, run};
 
 /// A store that has seen everything.
 fn used() -> Place {
@@ -16,6 +18,7 @@ fn used() -> Place {
                 .at(at(fetch))
                 .alert("both", &format!("text {fetch}"))
                 .alert(&format!("a-{fetch}"), "x")
+                .detected("High severity detected", "high")
                 .alert(&format!("a-{fetch}"), "x")
                 .reject("bad")
                 .reject(&format!("bad {fetch}"))
@@ -32,9 +35,43 @@ fn used() -> Place {
             unseen_since: at(3_601),
         };
         store.retain(rule).await.unwrap();
+        notify(&store).await;
         store.close().await.unwrap();
     });
     place
+}
+
+/// Two of three notifications are tried, one of an alert that retention has taken.
+async fn notify(store: &SqliteStore) {
+    let memory = store.router().await.unwrap();
+    let of = |ordinal, alert| Intent {
+        alerts: vec![alert],
+        ..intent("soc/0", ordinal)
+    };
+    let intents = vec![
+        of(1, record("t", "both")),
+        of(2, record("s", "a-1")),
+        of(3, record("t", "a-4")),
+    ];
+    let rows = store.routed(memory.cursor, 100).await.unwrap();
+    let cursor = rows.last().unwrap().position;
+    let decided = step(memory.fence, cursor, intents);
+    store.step(decided).await.unwrap();
+    for _ in 0..2 {
+        let leased = store.lease(at(9), at(69), 9).await.unwrap();
+        let settlement = Settlement {
+            id: leased[0].notification.id,
+            fence: leased[0].fence,
+            attempt: DeliveryAttempt {
+                number: 1,
+                begun: at(9),
+                ended: at(10),
+                error: None,
+            },
+            end: DeliveryEnd::Sent,
+        };
+        store.settle(settlement).await.unwrap();
+    }
 }
 
 fn wrong(place: &Place) -> Vec<&'static str> {
@@ -49,7 +86,7 @@ fn a_sound_store_is_found_sound() {
     let place = used();
     let report = verify(&place.path()).unwrap();
     assert!(report.is_ok(), "{report:#?}");
-    assert_eq!(report.checks.len(), 11 + 2 * 6);
+    assert_eq!(report.checks.len(), 18 + 2 * 6);
     assert_eq!(place.number("SELECT count(*) FROM alert_rows"), 4);
     assert_eq!(
         place.number("SELECT sum(value) FROM counters WHERE name = 'forgotten'"),
@@ -101,6 +138,36 @@ const DAMAGES: &[(&str, &str)] = &[
     (
         "UPDATE change_log SET seq = 99 WHERE seq = 4",
         "change log entries of stored alerts",
+    ),
+    (
+        "INSERT INTO matches SELECT 99, place, rule, field, value, list, entry, origin FROM matches
+             WHERE seq = 4",
+        "detections without an alert",
+    ),
+    (
+        "DROP INDEX outbox_key; UPDATE outbox SET ordinal = 1 WHERE ordinal = 2",
+        "notifications with the key of another",
+    ),
+    (
+        "DELETE FROM outbox WHERE ordinal = 3",
+        "tries and alerts without their notification",
+    ),
+    (
+        "DELETE FROM outbox WHERE ordinal = 2",
+        "receivers with a gap in a group's ordinals",
+    ),
+    (
+        "UPDATE outbox_alerts SET alert = zeroblob(16) WHERE place = 0;
+         DELETE FROM counters WHERE name = 'forgotten'",
+        "notified alerts that were never stored",
+    ),
+    (
+        "UPDATE cursors SET position = 99",
+        "cursors beyond the change log",
+    ),
+    (
+        "UPDATE cursors SET position = 1",
+        "change log entries lost to the router",
     ),
     (
         "UPDATE tallies SET value = 1 WHERE name = 'dead_bytes'",
