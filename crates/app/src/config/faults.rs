@@ -9,7 +9,7 @@ use serde_json::json;
 /// Characters of a source line that are shown.
 const SHOWN_CHARS_MAX: usize = 120;
 /// Words in whose lines a secret may stand.
-const SECRET_WORDS: [&str; 11] = [
+const SECRET_WORDS: [&str; 12] = [
     "auth",
     "bearer",
     "token",
@@ -21,6 +21,7 @@ const SECRET_WORDS: [&str; 11] = [
     "apikey",
     "api-key",
     "value",
+    "hook",
 ];
 
 /// Everything that is wrong with one file.

@@ -10,6 +10,8 @@ use super::url::{HostPort, HttpUrl, check_private};
 
 /// The service that is asked by default.
 const URL_DEFAULT: &str = "http://ip-api.com";
+/// Whether several addresses are asked at once by default.
+const BATCH_DEFAULT: bool = true;
 /// How long an answer is kept by default.
 const CACHE_AGE_MAX_DEFAULT: Duration = Duration::from_hours(24);
 const CACHE_AGE_MAX_MIN: Duration = Duration::from_secs(1);
@@ -51,7 +53,7 @@ pub(super) fn read(mut section: Section<'_>, of_default: AddressField) -> Option
         section.entry("url");
         HttpUrl::parse(URL_DEFAULT).ok()
     };
-    let batch = section.optional("batch").unwrap_or(true);
+    let batch = section.optional("batch").unwrap_or(BATCH_DEFAULT);
     let cache_age_max = section.in_range(
         "cache",
         CACHE_AGE_MAX_DEFAULT,

@@ -43,7 +43,7 @@ pub(crate) struct RouteConfig {
 /// `group_by:`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) enum Grouping {
-    /// None: one notification for each alert. Absent, or `[ "..." ]` to undo what the route above says.
+    /// None: one notification for each alert, at once. Absent, or `[ "..." ]` to undo what the route above says.
     #[default]
     EachAlert,
     /// Alerts with the same values of these labels; without a label all alerts of the route. None twice.
@@ -82,7 +82,7 @@ pub(super) fn read(
         }
         return None;
     }
-    let mut section = root.section("route")?;
+    let section = root.section("route")?;
     if !section.has("receiver") {
         section.missing(
             "receiver",
@@ -101,18 +101,7 @@ pub(super) fn read(
         receivers,
         diagnostics,
     };
-    Some(
-        reader
-            .route(&mut section, &RouteConfig::to(""))
-            .finished(section),
-    )
-}
-
-impl RouteConfig {
-    fn finished(self, section: Section<'_>) -> Self {
-        section.finish();
-        self
-    }
+    Some(reader.route(section, &RouteConfig::to("")))
 }
 
 struct Reader<'a> {
@@ -123,14 +112,14 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn route(&mut self, section: &mut Section<'_>, above: &RouteConfig) -> RouteConfig {
+    fn route(&mut self, mut section: Section<'_>, above: &RouteConfig) -> RouteConfig {
         self.routes += 1;
         let receiver = section.optional::<Name>("receiver").map(|Name(name)| name);
         if let Some(name) = &receiver {
             self.receivers
-                .check(section, name, section.place_of("receiver"));
+                .check(&section, name, section.place_of("receiver"));
         }
-        let grouping = read_grouping(section).unwrap_or_else(|| above.grouping.clone());
+        let grouping = read_grouping(&mut section).unwrap_or_else(|| above.grouping.clone());
         let group_wait = section.in_range(
             "group_wait",
             above.group_wait,
@@ -146,15 +135,16 @@ impl Reader<'_> {
             grouping,
             group_wait,
             group_interval,
-            matchers: read_matchers(section),
+            matchers: read_matchers(&mut section),
             continues: section.optional("continue").unwrap_or(false),
             routes: Vec::new(),
         };
         for node in section.sequence("routes") {
-            if let Some(below) = self.below(section, node, &route) {
+            if let Some(below) = self.below(&section, node, &route) {
                 route.routes.push(below);
             }
         }
+        section.finish();
         route
     }
 
@@ -173,8 +163,8 @@ impl Reader<'_> {
             self.routes += 1;
             return None;
         }
-        let mut below = Section::open("route", node.place, node, self.diagnostics)?;
-        Some(self.route(&mut below, above).finished(below))
+        let below = Section::open("route", node.place, node, self.diagnostics)?;
+        Some(self.route(below, above))
     }
 }
 

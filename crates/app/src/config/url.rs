@@ -8,11 +8,19 @@ use cresset_model::config::{Fault, FromScalar, Misfit, Section, quote};
 use cresset_model::ip;
 
 /// An `http` or `https` address with a host, without user or password.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct HttpUrl {
     text: String,
     secure: bool,
     place: HostPort,
+}
+
+/// Scheme, host and port: a key may stand in path and query.
+impl fmt::Debug for HttpUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let scheme = if self.secure { "https" } else { "http" };
+        write!(f, "HttpUrl({scheme}://{})", self.place)
+    }
 }
 
 /// A host, lower case, and a port.
@@ -39,6 +47,32 @@ pub(crate) enum UrlFault {
     Fragment,
     /// A blank, a control character or one beyond ASCII.
     Character,
+}
+
+impl UrlFault {
+    /// What is wrong, put after the key, and what to do.
+    pub(super) fn explain(self) -> (&'static str, &'static str) {
+        match self {
+            UrlFault::Scheme => ("does not begin with http:// or https://", HttpUrl::HINT),
+            UrlFault::Credentials => (
+                "holds a user or a password",
+                "take them out and write auth: with a reference to the secret",
+            ),
+            UrlFault::Host => (
+                "names no valid host",
+                "write a name, an IPv4 address in four decimal parts, or an IPv6 address in brackets",
+            ),
+            UrlFault::Port => ("names no valid port", "write a port from 1 to 65535"),
+            UrlFault::Fragment => (
+                "holds a fragment",
+                "take out the # and what follows, it is never sent",
+            ),
+            UrlFault::Character => (
+                "holds a character that an address cannot hold",
+                "write blanks and characters beyond ASCII as %20 and the like",
+            ),
+        }
+    }
 }
 
 impl HttpUrl {
@@ -231,26 +265,7 @@ impl FromScalar for HttpUrl {
 
     fn from_scalar(text: &str) -> Result<Self, Misfit> {
         Self::parse(text).map_err(|fault| {
-            let (message, hint) = match fault {
-                UrlFault::Scheme => ("does not begin with http:// or https://", Self::HINT),
-                UrlFault::Credentials => (
-                    "holds a user or a password",
-                    "take them out and write auth: with a reference to the secret",
-                ),
-                UrlFault::Host => (
-                    "names no valid host",
-                    "write a name, an IPv4 address in four decimal parts, or an IPv6 address in brackets",
-                ),
-                UrlFault::Port => ("names no valid port", "write a port from 1 to 65535"),
-                UrlFault::Fragment => (
-                    "holds a fragment",
-                    "take out the # and what follows, it is never sent",
-                ),
-                UrlFault::Character => (
-                    "holds a character that an address cannot hold",
-                    "write blanks and characters beyond ASCII as %20 and the like",
-                ),
-            };
+            let (message, hint) = fault.explain();
             // A query or what stands before an @ may hold a key.
             if text.contains(['@', '?']) {
                 return Misfit::because(message, hint).secret();

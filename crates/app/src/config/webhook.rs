@@ -65,8 +65,11 @@ pub(crate) enum HeaderValue {
 }
 
 /// Reads a `webhook:`; `None` without a usable address.
-pub(super) fn read(mut section: Section<'_>) -> Option<WebhookConfig> {
-    let url = section.required::<HttpUrl>("url", "where to send, such as https://example.com/hook");
+pub(super) fn read(section: Section<'_>) -> Option<WebhookConfig> {
+    // The address itself often is the key of its receiver.
+    let mut section = section.concealed();
+    let url = section.required("url", "where to send, such as https://example.com/hook");
+    let url = url.map(|HookUrl(url)| url);
     let secret: Option<SecretRef> = section.optional("secret");
     let secret_previous: Option<SecretRef> = section.optional("secret_previous");
     let template = section.optional::<Template>("template");
@@ -165,6 +168,21 @@ fn read_headers(section: Section<'_>) -> Vec<(String, HeaderValue)> {
         headers.push((name, value));
     }
     headers
+}
+
+/// An address that no message repeats.
+struct HookUrl(HttpUrl);
+
+impl FromScalar for HookUrl {
+    const KIND: &'static str = HttpUrl::KIND;
+    const HINT: &'static str = HttpUrl::HINT;
+
+    fn from_scalar(text: &str) -> Result<Self, Misfit> {
+        HttpUrl::parse(text).map(Self).map_err(|fault| {
+            let (message, hint) = fault.explain();
+            Misfit::because(message, hint).secret()
+        })
+    }
 }
 
 impl FromScalar for HeaderValue {

@@ -158,6 +158,8 @@ fn a_literal_secret_is_shown_nowhere() {
     for keys in [
         "secret: hunter2",
         "secrt: hunter2",
+        "timeout: hunter2",
+        "url: https://b.example/hunter2",
         "secret_previous: hunter2",
         "headers: hunter2",
         "headers: [ hunter2 ]",
@@ -196,7 +198,7 @@ fn templates_and_headers_are_bounded() {
     check_webhook(
         "url: https://example.com/\ntemplate: \"a\\0\"",
         &[
-            "13:17: \"template\" is not a template: \"a\\0\": write a text, such as a block that begins with |",
+            "13:17: \"template\" is not a template: write a text, such as a block that begins with |",
         ],
     );
     let headers = |count: usize| {
@@ -210,5 +212,30 @@ fn templates_and_headers_are_bounded() {
     check_webhook(
         &headers(33),
         &["13:7: \"headers\" has 33 items: at most 32 are taken"],
+    );
+}
+
+#[test]
+fn the_address_is_shown_nowhere() {
+    for webhook in [
+        "url: hooks.example.com/hunter2",
+        "url: https://u:hunter2@hooks.example.com/",
+        "url: https://a b/hunter2",
+        "url: http://10.0.0.1/hunter2",
+        "url: https://a.example/hunter2\ntiemout: 1s",
+    ] {
+        let text = minimal_with(&end(webhook));
+        let faults = parse("x.yaml", text.as_bytes(), &Environment::default()).unwrap_err();
+        let shown = format!("{faults}\n{}", faults.to_json());
+        assert!(!shown.contains("hunter2"), "{shown}");
+    }
+    let webhook = read("url: https://hooks.example.com/hunter2");
+    assert_eq!(webhook.url.as_str(), "https://hooks.example.com/hunter2");
+    assert!(!format!("{webhook:?}").contains("hunter2"));
+    check_webhook(
+        "url: ftp://x",
+        &[
+            "12:12: \"url\" does not begin with http:// or https://: write an address such as https://alerts.example.com/v1/alerts",
+        ],
     );
 }
