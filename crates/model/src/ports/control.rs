@@ -1,6 +1,6 @@
 //! What the server commands.
 
-use super::{BoxFuture, PortError};
+use super::{BoxFuture, NotifierInfo, PortError};
 use crate::batch::Reason;
 use crate::dead_letter::DeadLetterFilter;
 use crate::source::{Attempt, SourceState, SyncStatus};
@@ -103,4 +103,53 @@ pub enum RedriveItem {
         /// Why not: unknown, resolved already, or not kept whole.
         why: String,
     },
+}
+
+/// The receivers of notifications.
+pub trait Receivers: Send + Sync {
+    /// All receivers, in the order of the configuration.
+    fn list(&self) -> Vec<ReceiverInfo>;
+
+    /// Sends a test message by each notifier of a receiver, once and without the outbox, and says for
+    /// each, such as `soc/0`, whether it was taken.
+    fn test<'a>(
+        &'a self,
+        name: &'a str,
+    ) -> BoxFuture<'a, Result<Vec<(String, Result<(), PortError>)>, UnknownReceiver>>;
+}
+
+/// A receiver, without secrets.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct ReceiverInfo {
+    /// Its configured name.
+    pub name: String,
+    /// Its notifiers; the place of one is the number behind the name, as in `soc/0`.
+    pub notifiers: Vec<NotifierInfo>,
+}
+
+/// There is no such receiver.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("no receiver `{0}`")]
+pub struct UnknownReceiver(pub String);
+
+/// Takes over a changed configuration while the service runs.
+pub trait Reload: Send + Sync {
+    /// Reads the configuration again and takes over all of its changes, or none.
+    fn reload(&self) -> BoxFuture<'_, Result<ReloadReport, ReloadRefused>>;
+}
+
+/// What a reload took over.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ReloadReport {
+    /// The keys that changed, such as `pipelines.nullify.detect`; empty when nothing did.
+    pub changed: Vec<String>,
+}
+
+/// Why a reload took over nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ReloadRefused {
+    /// The keys whose change needs a restart, each with its why: `server.listen: addresses are bound once`.
+    pub needs_restart: Vec<String>,
+    /// The faults of the new configuration, as `cresset validate` says them.
+    pub faults: Vec<String>,
 }

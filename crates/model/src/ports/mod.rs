@@ -18,7 +18,10 @@ use std::pin::Pin;
 use std::time::Duration;
 
 pub use clock::Clock;
-pub use control::{Control, RedriveItem, RedriveReport, RedriveSelection, SyncRefused};
+pub use control::{
+    Control, ReceiverInfo, Receivers, RedriveItem, RedriveReport, RedriveSelection, Reload,
+    ReloadRefused, ReloadReport, SyncRefused, UnknownReceiver,
+};
 pub use intake::{Encoding, Intake, PushBody, PushError, PushReceipt, RecordFaultAt};
 pub use lines::{LINE_CHUNK_BYTES_MAX, LINE_FILES_MAX, LineChunk, LineSource};
 pub use lookup::{Answers, GeoAnswer, Lookup};
