@@ -17,6 +17,8 @@ use cresset_model::{AlertId, DeadLetterId};
 use super::*;
 use crate::decode::ArraySlicer;
 
+mod events;
+
 const STANDARD: &str = r#"{"id":"a1","source":"firewall","severity":"high","description":"d","src_ip":"10.0.0.1","dst_ip":"8.8.8.8","created_at":"2026-11-23T09:00:00Z"}"#;
 const LEGACY: &str = r#"{"alertId":"a2","source":"waf","criticality":4,"summary":"s","sourceAddress":"10.0.0.2","destinationAddress":"192.168.0.1","timestamp":"2026-11-23T10:00:00.000001Z"}"#;
 

@@ -1,4 +1,5 @@
-use cresset_model::batch::Reason;
+use cresset_model::batch::{Reason, RecordFault};
+use cresset_model::limits::DEAD_LETTER_RAW_BYTES_MAX;
 use proptest::prelude::*;
 use serde_json::Value;
 
