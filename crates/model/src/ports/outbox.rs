@@ -23,7 +23,8 @@ pub trait Outbox: Send + Sync {
         limit: usize,
     ) -> BoxFuture<'_, Result<Vec<RoutedRow>, PortError>>;
 
-    /// Rows by their alerts' places, for groups that waited.
+    /// Rows by their alerts' places, one for each in their order, for groups that waited. Their position
+    /// is 0: they are not read from the change log.
     fn routed_alerts(&self, seqs: Vec<u64>) -> BoxFuture<'_, Result<Vec<RoutedRow>, PortError>>;
 
     /// Commits state, intents and cursor of a step together, or nothing. An intent whose identity is there

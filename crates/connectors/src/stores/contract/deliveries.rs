@@ -28,7 +28,7 @@ async fn decide_at(opened: &Opened, now: Timestamp, intents: Vec<Intent>) {
 }
 
 async fn lease(opened: &Opened, now: Timestamp) -> Vec<Leased> {
-    let until = now.plus(Duration::from_secs(60));
+    let until = now.plus(Duration::from_mins(1));
     opened.outbox.lease(now, until, 100).await.unwrap()
 }
 

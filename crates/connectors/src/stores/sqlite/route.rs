@@ -98,11 +98,11 @@ pub(super) fn step(
 }
 
 fn move_cursor(connection: &Connection, books: &Books, step: &StepCommit) -> Result<(), Failure> {
-    let held: Option<(i64, i64)> = connection
+    let lease: Option<(i64, i64)> = connection
         .prepare_cached("SELECT position, fence FROM cursors WHERE name = ?1")?
         .query_row([CURSOR], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
-    let Some((position, fence)) = held.map(|(at, fence)| (unsigned(at), unsigned(fence))) else {
+    let Some((position, fence)) = lease.map(|(at, fence)| (unsigned(at), unsigned(fence))) else {
         return Err(Failure::Permanent(
             "a step of the router came before its lease".to_owned(),
         ));

@@ -4,6 +4,7 @@ mod bounds;
 mod faults;
 mod index;
 mod opening;
+mod outbox;
 mod verified;
 
 use std::path::PathBuf;

@@ -17,7 +17,7 @@ fn checkpoint(fetch: u64) -> Checkpoint {
     }
 }
 
-fn copy_as_after_a_crash(from: &Place) -> Place {
+pub(super) fn copy_as_after_a_crash(from: &Place) -> Place {
     let to = Place::new();
     std::fs::create_dir_all(to.path().parent().unwrap()).unwrap();
     for suffix in ["", "-wal"] {
@@ -210,13 +210,19 @@ fn the_tables_of_the_original_service_can_be_read() {
     };
     let alert = text(
         "SELECT concat_ws('|', id, source, severity, description, src_ip, dst_ip, created_at,
-             country, user, ingested_at) FROM alerts",
+             country, user, ingested_at) FROM alerts WHERE id = 'a-1'",
     );
     assert_eq!(
         alert,
         "a-1|waf|critical|x|10.0.0.191|::ffff:102:304|1969-12-31T23:59:57.500000Z|\
          1969-12-31T23:59:58.500000Z"
     );
+    let batch = Batch::new("s", 2)
+        .alert("a-2", "y")
+        .detected("High severity detected", "high");
+    run(store.commit(batch.commit())).unwrap();
+    let absent = "SELECT coalesce(dst_ip, 'none') FROM alerts WHERE id = 'a-2'";
+    assert_eq!(text(absent), "none");
     let state = text(
         "SELECT concat_ws('|', id, coalesce(last_sync_time, '-'), coalesce(last_success_time, '-'),
              last_event_time, coalesce(last_error, '-'), current_status) FROM service_state",
