@@ -5,6 +5,7 @@ mod cover;
 mod csv_line;
 mod faults;
 mod geo;
+mod geo_http;
 mod indicators;
 mod place;
 mod table_file;
@@ -13,6 +14,10 @@ mod users;
 pub use city::{CITY_RECORDS_MAX, CITY_TEXT_BYTES_MAX, builtin_city, read_city};
 pub use faults::Faults;
 pub use geo::{GEO_FILE_BYTES_MAX, GEO_NETWORKS_MAX, GeoError, builtin, read_mmdb};
+pub use geo_http::{
+    GEO_BATCH_MAX, GEO_CACHE_BYTES_MAX, GEO_CACHE_TTL, GEO_TIMEOUT, GeoHttp, GeoHttpConfig,
+    GeoHttpError,
+};
 pub use indicators::{
     INDICATOR_ENTRIES_MAX, INDICATOR_FILE_BYTES_MAX, IndicatorsError, IndicatorsRead,
     read_indicators, split_column,
