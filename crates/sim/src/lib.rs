@@ -1,5 +1,6 @@
 //! The flaky upstream, the producer of events and the test bed.
 
 pub mod mock_api;
+pub mod mock_geo;
 pub mod producer;
 mod rng;
