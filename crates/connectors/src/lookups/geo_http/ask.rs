@@ -32,6 +32,7 @@ pub struct GeoHttp {
     clock: Arc<dyn Clock>,
     url: Url,
     key: Option<Secret>,
+    batch_max: usize,
     fields: Vec<CityField>,
     egress: Arc<Egress>,
     timeout: Duration,
@@ -68,6 +69,7 @@ impl GeoHttp {
             clock,
             url,
             key: config.key,
+            batch_max: config.batch_max.clamp(1, GEO_BATCH_MAX),
             fields: config.fields,
             egress,
             timeout: config.timeout,
@@ -98,7 +100,7 @@ impl GeoHttp {
                 is_open
             })
             .collect();
-        for batch in open.chunks(GEO_BATCH_MAX) {
+        for batch in open.chunks(self.batch_max) {
             if self.is_paused() {
                 break;
             }

@@ -23,6 +23,8 @@ pub struct GeoHttpConfig {
     pub url: String,
     /// The key of the service, if it asks for one; sent as the parameter `key`.
     pub key: Option<Secret>,
+    /// Addresses of one request, at most [`GEO_BATCH_MAX`]; with 1 the service is never asked for several.
+    pub batch_max: usize,
     /// The members to write, in their order.
     pub fields: Vec<CityField>,
     /// The one `host:port` that may be asked although its address is not public.
@@ -40,6 +42,7 @@ impl Default for GeoHttpConfig {
         Self {
             url: String::new(),
             key: None,
+            batch_max: GEO_BATCH_MAX,
             fields: CityField::ALL.to_vec(),
             allow_private: None,
             timeout: GEO_TIMEOUT,

@@ -213,6 +213,32 @@ async fn more_than_a_batch_is_asked_for_in_batches() {
 }
 
 #[tokio::test]
+async fn a_service_that_takes_no_batches_is_asked_one_by_one() {
+    let answers = [
+        answer("", &place("24.48.0.1", "Montreal")),
+        answer("", &place("24.48.0.2", "Laval")),
+    ];
+    let service = Service::start(&answers).await;
+    let mut config = service.config();
+    config.batch_max = 1;
+    let lookup = service.lookup(config);
+    let answers = lookup.answer(ips(&["24.48.0.1", "24.48.0.2"])).await;
+    assert_eq!(
+        said(&answers),
+        [
+            members("24.48.0.1", "Montreal"),
+            members("24.48.0.2", "Laval")
+        ]
+    );
+    let requests = service.requests.lock().unwrap();
+    assert!(
+        requests
+            .iter()
+            .all(|request| request.starts_with("GET /json/24.48.0."))
+    );
+}
+
+#[tokio::test]
 async fn when_nothing_remains_of_the_limit_nothing_is_asked_until_its_end() {
     let last = answer("X-Rl: 0\r\nX-Ttl: 30\r\n", &place("24.48.0.1", "Montreal"));
     let next = answer("X-Rl: 44\r\nX-Ttl: 60\r\n", &place("24.48.0.2", "Laval"));

@@ -27,7 +27,7 @@ pub struct SmtpConfig {
     pub from: String,
     /// The recipients' addresses.
     pub to: Vec<String>,
-    /// A PEM file with certificates that are trusted besides those of the system.
+    /// A PEM file with the certificates that are trusted instead of those of the system.
     pub root_certificates: Option<PathBuf>,
     /// See [`SMTP_TIMEOUT`].
     pub timeout: Duration,

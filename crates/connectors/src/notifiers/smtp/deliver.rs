@@ -10,7 +10,7 @@ use cresset_model::ports::{BoxFuture, Notifier, NotifierInfo, PortError};
 use lettre::message::Mailbox;
 use lettre::transport::smtp::Error;
 use lettre::transport::smtp::authentication::Credentials;
-use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
+use lettre::transport::smtp::client::{Certificate, CertificateStore, Tls, TlsParameters};
 use lettre::transport::smtp::extension::ClientId;
 use lettre::{AsyncSmtpTransport, AsyncTransport, Tokio1Executor};
 use tokio::time::timeout;
@@ -142,7 +142,9 @@ fn protection(config: &SmtpConfig) -> Result<Tls, SmtpError> {
     }
     let mut builder = TlsParameters::builder(config.host.clone());
     if let Some(path) = &config.root_certificates {
-        builder = builder.add_root_certificate(roots(path)?);
+        builder = builder
+            .certificate_store(CertificateStore::None)
+            .add_root_certificate(roots(path)?);
     }
     let parameters = builder.build_rustls().map_err(SmtpError::Tls)?;
     Ok(if config.security == SmtpSecurity::Tls {
