@@ -174,6 +174,8 @@ impl Pipeline {
     /// # Panics
     /// Never in practice: batches are bounded at far fewer than 2^32 records.
     pub fn prepare(&self, batch: RawBatch, scratch: &mut Scratch) -> Prepared {
+        // Content is laid out anew with lengths around it: a little more than what was received.
+        let canonical_bytes_hint = batch.bytes.len() + batch.bytes.len() / 2;
         let mut prepared = Prepared {
             source: batch.source,
             sequence: batch.sequence,
@@ -184,7 +186,7 @@ impl Pipeline {
             read: u32::try_from(batch.records.len()).expect("batches are bounded in records"),
             bytes: batch.bytes,
             arena: String::new(),
-            canonical: Vec::new(),
+            canonical: Vec::with_capacity(canonical_bytes_hint),
             stays: Vec::new(),
             events: Vec::with_capacity(batch.records.len()),
             rejected: Vec::new(),

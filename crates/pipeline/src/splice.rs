@@ -146,7 +146,7 @@ fn keep(
     let text = record.text.as_bytes();
     let mut start = open + 1;
     for field in record.fields {
-        let end = record.member(field).end;
+        let end = field.end();
         // Between a value and the next key there are only blanks and one comma.
         let gap = text.get(end..close).unwrap_or_default();
         let is_blank = |byte: &&u8| matches!(byte, b' ' | b'\t' | b'\n' | b'\r');

@@ -52,7 +52,7 @@ fn run(
         let mut line = format!("{} {} {value}", found.rule, found.field);
         if let Some(of) = &found.entry {
             let entry = of.entry.resolve(RECEIVED.as_bytes(), &arena);
-            line.push_str(&format!(" {} {entry} {}", of.list, of.origin));
+            write!(line, " {} {entry} {}", of.list, of.origin).unwrap();
         }
         line
     });

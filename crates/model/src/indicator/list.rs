@@ -119,7 +119,7 @@ impl IndicatorList {
         lower.copy_from_slice(name);
         lower.make_ascii_lowercase();
         let mut rest: &[u8] = lower;
-        let mut labels = 1 + rest.iter().filter(|byte| **byte == b'.').count();
+        let mut labels = rest.split(|byte| *byte == b'.').count();
         loop {
             if labels < 128
                 && self.domain_labels >> labels & 1 == 1
@@ -235,7 +235,7 @@ impl IndicatorListBuilder {
         for texts in [&mut self.domains, &mut self.urls, &mut self.file_hashes] {
             texts.seal();
         }
-        let labels = |name: &str| 1 + name.bytes().filter(|byte| *byte == b'.').count();
+        let labels = |name: &str| name.split('.').count();
         let domain_labels = self
             .domains
             .iter()

@@ -18,7 +18,7 @@ enum Form {
     Unknown,
     /// No records at all; the beginning is gathered for the message.
     Nothing,
-    Array(ArraySlicer),
+    Array(Box<ArraySlicer>),
     Documents(Documents),
     Lines(LineSlicer),
 }
@@ -74,8 +74,7 @@ impl AnySlicer {
         match &mut self.form {
             Form::Unknown | Form::Nothing => None,
             Form::Array(array) => array.take_full(),
-            Form::Documents(documents) if documents.is_full() => documents.take(),
-            Form::Documents(_) => None,
+            Form::Documents(documents) => documents.take_full(),
             Form::Lines(lines) => lines.take_full().map(sliced),
         }
     }
@@ -196,7 +195,7 @@ impl AnySlicer {
         let at = self.offset + skipped as u64;
         match rest.get(skipped) {
             None => {}
-            Some(b'[') => self.form = Form::Array(ArraySlicer::at(self.limits, at)),
+            Some(b'[') => self.form = Form::Array(Box::new(ArraySlicer::at(self.limits, at))),
             Some(b'{') => self.form = Form::Documents(Documents::new(self.limits, at)),
             Some(_) => {
                 self.head.clear();

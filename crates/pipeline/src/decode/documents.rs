@@ -69,6 +69,11 @@ impl Documents {
                 || self.buffer.len() >= self.limits.batch_bytes_max)
     }
 
+    /// A batch, if one is full.
+    pub(super) fn take_full(&mut self) -> Option<Sliced> {
+        if self.is_full() { self.take() } else { None }
+    }
+
     /// The complete documents that have not been taken.
     pub(super) fn take(&mut self) -> Option<Sliced> {
         if self.records.is_empty() {

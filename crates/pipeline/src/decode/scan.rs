@@ -49,13 +49,18 @@ impl Kind {
 pub(crate) struct Field {
     /// Its key, unescaped; in the record or in the scratch's arena.
     key: Text,
-    /// Where its key begins in the record: the opening quote.
-    key_at: u32,
     pub(crate) kind: Kind,
     /// Its value as received, within the record; a string without its quotes.
     pub(crate) value: Span,
     /// Whether the value is a string with escapes in it.
     pub(crate) escaped: bool,
+}
+
+impl Field {
+    /// Where the value ends in the record, the quote of a string included.
+    pub(crate) fn end(&self) -> usize {
+        self.value.range().end + usize::from(self.kind == Kind::String)
+    }
 }
 
 /// Memory for one scan, kept from record to record.
@@ -121,12 +126,6 @@ impl<'a> Record<'a> {
 
     pub(crate) fn key(&self, field: &Field) -> &'a [u8] {
         bytes_of(field.key, self.text.as_bytes(), self.keys)
-    }
-
-    /// Where the member lies in the record: from its key to the end of its value, quotes included.
-    pub(crate) fn member(&self, field: &Field) -> std::ops::Range<usize> {
-        let quote = usize::from(field.kind == Kind::String);
-        field.key_at as usize..field.value.range().end + quote
     }
 
     /// The value as received; a string without its quotes.
@@ -387,7 +386,6 @@ impl Scan<'_> {
         if self.scratch.levels.len() == 1 {
             let field = Field {
                 key: text,
-                key_at: Span::between(at, at).start,
                 kind: Kind::Null,
                 value: Span::default(),
                 escaped: false,

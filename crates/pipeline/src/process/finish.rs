@@ -53,7 +53,7 @@ impl Pipeline {
             passed: 0,
             enrich_misses: 0,
         };
-        for seen in events {
+        for seen in &events {
             self.one((tables, answers), &prepared, seen, &mut decided, scratch);
         }
         Outcome {
@@ -81,7 +81,7 @@ impl Pipeline {
         &self,
         (tables, answers): (&Tables, &Answers),
         prepared: &Prepared,
-        seen: Seen,
+        seen: &Seen,
         decided: &mut Decided,
         scratch: &mut Scratch,
     ) {

@@ -13,12 +13,20 @@ use crate::decode::scan::{Kind, Record, scan, too_large, utf8};
 use crate::normalize::{Normalized, Values};
 use crate::splice::Splice;
 
-/// Where a record lies in its batch.
+/// A record's bytes, and where they lie in its batch.
 #[derive(Clone, Copy)]
 struct Lies<'a> {
     raw: &'a [u8],
     base: u32,
     received: Timestamp,
+}
+
+/// Which record it is, and when it was seen.
+#[derive(Clone, Copy)]
+struct Placed {
+    index: u32,
+    span: Span,
+    observed: Observation,
 }
 
 impl Pipeline {
@@ -52,18 +60,16 @@ impl Pipeline {
         };
         let arena_before = prepared.arena.len();
         match self.read(lies, &mut prepared.arena, scratch) {
-            Ok(normalized) => {
-                let observed = Observation {
-                    fetch: prepared.fetch,
-                    place,
+            Ok(read) => {
+                let placed = Placed {
+                    index,
+                    span: record.span,
+                    observed: Observation {
+                        fetch: prepared.fetch,
+                        place,
+                    },
                 };
-                self.event(
-                    prepared,
-                    normalized,
-                    (index, record.span),
-                    observed,
-                    scratch,
-                );
+                self.event(prepared, read, placed, scratch);
             }
             Err((stage, fault)) => {
                 prepared.arena.truncate(arena_before);
@@ -84,12 +90,13 @@ impl Pipeline {
         }
     }
 
-    fn read(
+    /// What the adapter makes of a record, and its text.
+    fn read<'a>(
         &self,
-        lies: Lies<'_>,
+        lies: Lies<'a>,
         arena: &mut String,
         scratch: &mut Scratch,
-    ) -> Result<Normalized, (Stage, Fault)> {
+    ) -> Result<(Normalized, &'a str), (Stage, Fault)> {
         let decode = |fault| (Stage::Decode, fault);
         // The slicer has seen to it already; records that come another way are held to it here.
         let limit = self.spec.limits.record_bytes_max;
@@ -105,7 +112,9 @@ impl Pipeline {
         }
         let mut values = values(lies, text, arena, scratch);
         let normalized = self.spec.adapter.normalize(&mut values);
-        normalized.map_err(|fault| (Stage::Normalize, fault))
+        normalized
+            .map(|normalized| (normalized, text))
+            .map_err(|fault| (Stage::Normalize, fault))
     }
 
     /// The vendor's id of a refused record, from the fields that were read before the fault.
@@ -119,15 +128,13 @@ impl Pipeline {
     fn event(
         &self,
         prepared: &mut Prepared,
-        normalized: Normalized,
-        (index, raw): (u32, Span),
-        observed: Observation,
+        (normalized, text): (Normalized, &str),
+        placed: Placed,
         scratch: &mut Scratch,
     ) {
-        let text = utf8(raw.of(&prepared.bytes)).unwrap_or_default();
         let record = Record::of(text, &scratch.scan);
         let canonical = content::write(&record, &mut scratch.order, &mut prepared.canonical);
-        let splice = Splice::of(&record, raw.start, self.names, &mut prepared.stays);
+        let splice = Splice::of(&record, placed.span.start, self.names, &mut prepared.stays);
         let upstream_id = normalized
             .upstream_id
             .unwrap_or_else(|| Text::store(&mut prepared.arena, ""));
@@ -138,10 +145,10 @@ impl Pipeline {
         let event = normalized.event;
         prepared.events.push(Seen {
             draft: AlertDraft {
-                record: index,
+                record: placed.index,
                 id: AlertId(0),
                 content: ContentHash(0),
-                observed,
+                observed: placed.observed,
                 upstream_id,
                 source: normalized.source,
                 severity: event.severity,
@@ -152,7 +159,7 @@ impl Pipeline {
                 created_at: normalized.created_at,
                 country: None,
                 user: None,
-                raw,
+                raw: placed.span,
                 enriched: None,
                 matches: (0, 0),
                 marks,

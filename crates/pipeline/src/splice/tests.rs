@@ -1,3 +1,5 @@
+use std::fmt::Write;
+
 use cresset_model::limits::RecordLimits;
 use proptest::prelude::*;
 use serde_json::Value;
@@ -144,7 +146,7 @@ fn spelt() -> impl Strategy<Value = (String, String)> {
             if escaped.get(index).copied().unwrap_or(false) {
                 let mut units = [0; 2];
                 for unit in letter.encode_utf16(&mut units) {
-                    spelling.push_str(&format!("\\u{unit:04x}"));
+                    write!(spelling, "\\u{unit:04x}").unwrap();
                 }
             } else {
                 let plain = Value::from(letter.to_string()).to_string();

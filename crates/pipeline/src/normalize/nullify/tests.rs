@@ -101,7 +101,7 @@ fn every_field_of_an_event_is_read() {
         ("critical", Severity::Critical),
     ] {
         check("severity", &format!("\"{word}\""), |e| {
-            e.severity = severity
+            e.severity = severity;
         });
     }
     check("severity", "\"urgent\"", |e| {
@@ -176,7 +176,7 @@ fn the_time_of_receipt_stands_for_one_that_cannot_be_read() {
 fn the_type_stands_for_a_missing_description() {
     for value in ["", "null", "{}", "false"] {
         check("description", value, |e| {
-            "port_scan".clone_into(&mut e.description)
+            "port_scan".clone_into(&mut e.description);
         });
     }
     check("description", "\"\"", |e| e.description.clear());
