@@ -65,6 +65,21 @@ pub(crate) async fn ask_bulk<T>(
     within(app, BULK_TIMEOUT, future).await
 }
 
+/// Waits for the outcome of a command to another part of the process.
+pub(crate) async fn command<T>(future: BoxFuture<'_, T>) -> Result<T, Fault> {
+    tokio::time::timeout(BULK_TIMEOUT, future)
+        .await
+        .map_err(|_| {
+            warn!(
+                timeout_ms = u64::try_from(BULK_TIMEOUT.as_millis()).unwrap_or(u64::MAX),
+                "command timed out"
+            );
+            Fault::Unavailable {
+                retry_after_seconds: RETRY_AFTER_SECONDS,
+            }
+        })
+}
+
 /// Whether the store answers, and facts about it.
 pub(crate) async fn facts(app: &App) -> Result<StoreFacts, Fault> {
     within(app, FACTS_TIMEOUT, app.services.query.facts()).await

@@ -12,9 +12,12 @@ use tracing::error;
 use crate::access::Denied;
 use crate::ask::internal_text;
 use crate::problem::{Kind, Problem};
-use crate::reply::{self, BODY_BYTES_MAX, BodyFault};
+use crate::reply::{self, BodyFault};
 use crate::services::Shared;
 use crate::traffic::UNMATCHED;
+
+/// The one route that takes large bodies.
+pub(crate) const PUSH_ROUTE: &str = "/api/v1/events/{source}";
 
 /// Only what this server serves itself, and no inline script or style.
 pub(crate) const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; \
@@ -36,7 +39,7 @@ pub(crate) async fn guard(State(app): State<Shared>, request: Request, next: Nex
         || UNMATCHED.to_owned(),
         |matched| matched.as_str().to_owned(),
     );
-    let mut response = if let Err(refusal) = admit(&app, &request) {
+    let mut response = if let Err(refusal) = admit(&app, &route, &request) {
         refusal
     } else {
         let answered = AssertUnwindSafe(next.run(request)).catch_unwind().await;
@@ -56,7 +59,7 @@ pub(crate) async fn guard(State(app): State<Shared>, request: Request, next: Nex
     clippy::result_large_err,
     reason = "an early answer is a whole response"
 )]
-fn admit(app: &Shared, request: &Request) -> Result<(), Response> {
+fn admit(app: &Shared, route: &str, request: &Request) -> Result<(), Response> {
     let path = request.uri().path();
     app.access
         .check(request.method(), request.uri(), request.headers())
@@ -65,8 +68,12 @@ fn admit(app: &Shared, request: &Request) -> Result<(), Response> {
         .headers()
         .get(header::CONTENT_LENGTH)
         .and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
-    if declared.is_some_and(|bytes| bytes > BODY_BYTES_MAX as u64) {
-        return Err(body_refused(path, BodyFault::TooLarge));
+    let bytes_max = match route {
+        PUSH_ROUTE => reply::PUSH.bytes_max,
+        _ => reply::COMMAND.bytes_max,
+    };
+    if declared.is_some_and(|bytes| bytes > bytes_max as u64) {
+        return Err(body_refused(path, BodyFault::TooLarge(bytes_max)));
     }
     Ok(())
 }

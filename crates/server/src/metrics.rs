@@ -6,7 +6,8 @@ use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
 use cresset_model::Timestamp;
-use cresset_model::ports::StoreFacts;
+use cresset_model::notification::DeliveryState;
+use cresset_model::ports::{DeliveryFilter, StoreFacts};
 use cresset_model::source::{SourceState, SyncStatus};
 
 use crate::services::{App, Shared};
@@ -35,6 +36,7 @@ enum Metric {
     IndexReady,
     IndexRows,
     IndexBytes,
+    Deliveries,
     HttpRequests,
 }
 
@@ -104,6 +106,7 @@ impl Metric {
             ),
             Self::IndexRows => ("cresset_index_rows", Gauge, "Rows of the live index"),
             Self::IndexBytes => ("cresset_index_bytes", Gauge, "Bytes of the live index"),
+            Self::Deliveries => ("cresset_outbox_rows", Gauge, "Deliveries kept, by state"),
             Self::HttpRequests => (
                 "cresset_http_requests_total",
                 Counter,
@@ -120,6 +123,9 @@ pub(crate) async fn get(State(app): State<Shared>) -> Response {
     of_process(&mut out, &app);
     of_sources(&mut out, &app.services.control.sources());
     of_store(&mut out, facts.as_ref());
+    if facts.is_some() {
+        of_outbox(&mut out, &app).await;
+    }
     of_requests(&mut out, &app);
     reply::typed(StatusCode::OK, MEDIA, out.finish())
 }
@@ -187,6 +193,22 @@ fn of_store(out: &mut Exposition, facts: Option<&StoreFacts>) {
     ] {
         begin(out, metric);
         out.sample(&[], value);
+    }
+}
+
+/// A count that the outbox does not give cheaply is left out.
+async fn of_outbox(out: &mut Exposition, app: &App) {
+    begin(out, Metric::Deliveries);
+    for state in DeliveryState::ALL {
+        let filter = DeliveryFilter {
+            state: Some(state),
+            ..DeliveryFilter::default()
+        };
+        let page = ask::ask(app, app.services.outbox.deliveries(filter, None, 1)).await;
+        let Ok(Some(total)) = page.map(|page| page.total) else {
+            return;
+        };
+        out.sample(&[("state", state.as_str())], total.value);
     }
 }
 

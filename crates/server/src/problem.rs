@@ -22,6 +22,12 @@ pub(crate) enum Kind {
     Forbidden,
     Misdirected,
     Timeout,
+    InvalidHeader,
+    KeyReused,
+    TooManyRequests,
+    InvalidConfiguration,
+    NeedsRestart,
+    ReceiverFailed,
     Unavailable,
     Internal,
 }
@@ -35,7 +41,7 @@ struct Entry {
     advice: &'static str,
 }
 
-const ENTRIES: [Entry; 12] = [
+const ENTRIES: [Entry; 18] = [
     Entry {
         kind: Kind::InvalidQuery,
         word: "invalid-query",
@@ -82,8 +88,8 @@ const ENTRIES: [Entry; 12] = [
         kind: Kind::UnsupportedMediaType,
         word: "unsupported-media-type",
         status: StatusCode::UNSUPPORTED_MEDIA_TYPE,
-        title: "The body must be JSON",
-        advice: "Send the header content-type: application/json.",
+        title: "The form of the body is not taken",
+        advice: "The detail names the header content-type or content-encoding to send; commands take application/json.",
     },
     Entry {
         kind: Kind::Forbidden,
@@ -105,6 +111,48 @@ const ENTRIES: [Entry; 12] = [
         status: StatusCode::REQUEST_TIMEOUT,
         title: "The request came too slowly",
         advice: "Send the whole body at once.",
+    },
+    Entry {
+        kind: Kind::InvalidHeader,
+        word: "invalid-header",
+        status: StatusCode::UNPROCESSABLE_ENTITY,
+        title: "A header cannot be used",
+        advice: "The detail names the header and what to send instead.",
+    },
+    Entry {
+        kind: Kind::KeyReused,
+        word: "key-reused",
+        status: StatusCode::UNPROCESSABLE_ENTITY,
+        title: "The Idempotency-Key belongs to another push",
+        advice: "Send a new key with each new body, and the same key only to repeat the same body.",
+    },
+    Entry {
+        kind: Kind::TooManyRequests,
+        word: "too-many-requests",
+        status: StatusCode::TOO_MANY_REQUESTS,
+        title: "Too much is under way",
+        advice: "Try again after the seconds that Retry-After names; nothing was stored.",
+    },
+    Entry {
+        kind: Kind::InvalidConfiguration,
+        word: "invalid-configuration",
+        status: StatusCode::UNPROCESSABLE_ENTITY,
+        title: "The configuration has faults",
+        advice: "Each entry of errors names a fault; cresset validate shows them too. The former configuration stays in force.",
+    },
+    Entry {
+        kind: Kind::NeedsRestart,
+        word: "needs-restart",
+        status: StatusCode::CONFLICT,
+        title: "The configuration needs a restart",
+        advice: "Each entry of errors names a key that cannot change while the service runs. Nothing was taken over: restart, or undo those keys.",
+    },
+    Entry {
+        kind: Kind::ReceiverFailed,
+        word: "receiver-failed",
+        status: StatusCode::BAD_GATEWAY,
+        title: "A notifier did not deliver",
+        advice: "Each entry of errors names a notifier and why it failed; check its address and credentials.",
     },
     Entry {
         kind: Kind::Unavailable,
@@ -147,6 +195,15 @@ impl Flaw {
         Self {
             pointer: None,
             parameter: Some(name.to_owned()),
+            detail: detail.into(),
+        }
+    }
+
+    /// Neither in the query nor in the body.
+    pub(crate) fn plain(detail: impl Into<String>) -> Self {
+        Self {
+            pointer: None,
+            parameter: None,
             detail: detail.into(),
         }
     }
@@ -223,8 +280,8 @@ impl Problem {
     /// A body could not be read.
     pub(crate) fn body(instance: &str, fault: BodyFault) -> Self {
         let kind = match fault {
-            BodyFault::TooLarge => Kind::TooLarge,
-            BodyFault::Incomplete => Kind::Timeout,
+            BodyFault::TooLarge(_) => Kind::TooLarge,
+            BodyFault::Incomplete(_) => Kind::Timeout,
         };
         Self::new(kind, instance, fault.text())
     }

@@ -9,10 +9,25 @@ use bytes::Bytes;
 
 use crate::json;
 
-/// Bytes of a request's body; a longer one is refused with 413.
-pub(crate) const BODY_BYTES_MAX: usize = 64 << 10;
-/// How long a client may take to send its body.
-const BODY_TIMEOUT: Duration = Duration::from_secs(10);
+/// The bounds of a request's body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct BodyBounds {
+    /// Its bytes as sent; a longer one is refused with 413.
+    pub(crate) bytes_max: usize,
+    /// How long a client may take to send it.
+    pub(crate) timeout: Duration,
+}
+
+/// The body of a command.
+pub(crate) const COMMAND: BodyBounds = BodyBounds {
+    bytes_max: 64 << 10,
+    timeout: Duration::from_secs(10),
+};
+/// The body of a push.
+pub(crate) const PUSH: BodyBounds = BodyBounds {
+    bytes_max: 8 << 20,
+    timeout: Duration::from_secs(30),
+};
 
 /// The media type of JSON answers, without a charset as the original has it.
 pub(crate) const JSON: HeaderValue = HeaderValue::from_static("application/json");
@@ -66,51 +81,56 @@ pub(crate) fn redirect(status: StatusCode, location: &str) -> Response {
 /// Why a body could not be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum BodyFault {
-    /// Longer than [`BODY_BYTES_MAX`].
-    TooLarge,
-    /// It did not come, or not in time.
-    Incomplete,
+    /// Longer than these bytes.
+    TooLarge(usize),
+    /// It did not come, or not in this time.
+    Incomplete(Duration),
 }
 
 impl BodyFault {
     /// The status of the answer.
     pub(crate) fn status(self) -> StatusCode {
         match self {
-            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::Incomplete => StatusCode::REQUEST_TIMEOUT,
+            Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Incomplete(_) => StatusCode::REQUEST_TIMEOUT,
         }
     }
 
     /// A sentence for the client.
     pub(crate) fn text(self) -> String {
         match self {
-            Self::TooLarge => format!("The body is larger than {BODY_BYTES_MAX} bytes"),
-            Self::Incomplete => format!(
-                "The body did not arrive within {} s",
-                BODY_TIMEOUT.as_secs()
-            ),
+            Self::TooLarge(bytes_max) => format!("The body is larger than {bytes_max} bytes"),
+            Self::Incomplete(timeout) => {
+                format!("The body did not arrive within {} s", timeout.as_secs())
+            }
         }
     }
 }
 
-/// Reads a body, at most [`BODY_BYTES_MAX`] bytes of it.
+/// Reads the body of a command.
 pub(crate) async fn read_body(body: Body) -> Result<Bytes, BodyFault> {
+    read_body_within(COMMAND, body).await
+}
+
+/// Reads a body within bounds.
+pub(crate) async fn read_body_within(bounds: BodyBounds, body: Body) -> Result<Bytes, BodyFault> {
     use futures_util::StreamExt as _;
+    let incomplete = BodyFault::Incomplete(bounds.timeout);
     let mut pieces = body.into_data_stream();
     let collect = async {
         let mut whole = Vec::new();
         while let Some(piece) = pieces.next().await {
-            let piece = piece.map_err(|_| BodyFault::Incomplete)?;
-            if whole.len() + piece.len() > BODY_BYTES_MAX {
-                return Err(BodyFault::TooLarge);
+            let piece = piece.map_err(|_| incomplete)?;
+            if whole.len() + piece.len() > bounds.bytes_max {
+                return Err(BodyFault::TooLarge(bounds.bytes_max));
             }
             whole.extend_from_slice(&piece);
         }
         Ok(Bytes::from(whole))
     };
-    tokio::time::timeout(BODY_TIMEOUT, collect)
+    tokio::time::timeout(bounds.timeout, collect)
         .await
-        .unwrap_or(Err(BodyFault::Incomplete))
+        .unwrap_or(Err(incomplete))
 }
 
 /// Whether a media type is JSON: `application/json` or `application/*+json`, parameters ignored.

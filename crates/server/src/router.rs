@@ -8,7 +8,7 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodRouter, get, post};
 
 use crate::access::Access;
-use crate::api::{alerts, dead_letters, sources, version};
+use crate::api::{alerts, config, dead_letters, deliveries, events, receivers, sources, version};
 use crate::guard::guard;
 use crate::services::{App, Services, Shared};
 use crate::{docs, metrics, probes, problem, seed_a, ui};
@@ -58,6 +58,14 @@ fn version_1() -> Router<Shared> {
             "/dead-letters/{id}/redrive",
             post(dead_letters::redrive_one),
         )
+        .route("/deliveries", get(deliveries::list))
+        .route("/deliveries/retry", post(deliveries::retry_many))
+        .route("/deliveries/{id}", get(deliveries::show))
+        .route("/deliveries/{id}/retry", post(deliveries::retry_one))
+        .route("/events/{source}", post(events::push))
+        .route("/receivers", get(receivers::list))
+        .route("/receivers/{name}/test", post(receivers::test))
+        .route("/config/reload", post(config::reload))
         .route("/sources", get(sources::list))
         .route("/sources/{id}", get(sources::show))
         .route("/sources/{id}/attempts", get(sources::attempts))

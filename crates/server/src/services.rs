@@ -4,10 +4,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use cresset_model::Timestamp;
-use cresset_model::ports::{Clock, Control, Query};
+use cresset_model::ports::{Clock, Control, Intake, Outbox, Query, Receivers, Reload};
+use tokio::sync::Semaphore;
 
 use crate::access::Access;
 use crate::traffic::Traffic;
+
+/// Pushes under way at the same time: so many bodies may be held in memory. Further ones get a 429.
+pub(crate) const PUSHES_MAX: usize = 16;
 
 /// The ports behind the routes.
 #[derive(Clone)]
@@ -16,6 +20,14 @@ pub struct Services {
     pub query: Arc<dyn Query>,
     /// Commands the sources.
     pub control: Arc<dyn Control>,
+    /// Shows what is told to whom, and lets it be tried again.
+    pub outbox: Arc<dyn Outbox>,
+    /// Takes what is pushed.
+    pub intake: Arc<dyn Intake>,
+    /// The receivers of notifications.
+    pub receivers: Arc<dyn Receivers>,
+    /// Takes over a changed configuration.
+    pub reload: Arc<dyn Reload>,
     /// Tells the time.
     pub clock: Arc<dyn Clock>,
     /// What the process is.
@@ -36,6 +48,8 @@ pub(crate) struct App {
     pub(crate) services: Services,
     pub(crate) access: Access,
     pub(crate) traffic: Traffic,
+    /// A permit for each push whose body is held.
+    pub(crate) pushes: Semaphore,
     failures: AtomicU64,
 }
 
@@ -48,6 +62,7 @@ impl App {
             services,
             access,
             traffic: Traffic::default(),
+            pushes: Semaphore::new(PUSHES_MAX),
             failures: AtomicU64::new(0),
         }
     }

@@ -2,10 +2,13 @@
 
 mod api;
 mod dead_letters;
+mod deliveries;
+mod events;
 mod fixture;
 mod metrics;
 mod openapi;
 mod pages;
+mod receivers;
 mod security;
 mod seed_a;
 mod serve;

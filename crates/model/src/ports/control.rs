@@ -111,12 +111,13 @@ pub trait Receivers: Send + Sync {
     fn list(&self) -> Vec<ReceiverInfo>;
 
     /// Sends a test message by each notifier of a receiver, once and without the outbox, and says for
-    /// each, such as `soc/0`, whether it was taken.
-    fn test<'a>(
-        &'a self,
-        name: &'a str,
-    ) -> BoxFuture<'a, Result<Vec<(String, Result<(), PortError>)>, UnknownReceiver>>;
+    /// each whether it was taken.
+    fn test<'a>(&'a self, name: &'a str)
+    -> BoxFuture<'a, Result<NotifierResults, UnknownReceiver>>;
 }
+
+/// What became of a test of each notifier, such as `soc/0`.
+pub type NotifierResults = Vec<(String, Result<(), PortError>)>;
 
 /// A receiver, without secrets.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]

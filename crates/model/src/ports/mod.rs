@@ -19,8 +19,8 @@ use std::time::Duration;
 
 pub use clock::Clock;
 pub use control::{
-    Control, ReceiverInfo, Receivers, RedriveItem, RedriveReport, RedriveSelection, Reload,
-    ReloadRefused, ReloadReport, SyncRefused, UnknownReceiver,
+    Control, NotifierResults, ReceiverInfo, Receivers, RedriveItem, RedriveReport,
+    RedriveSelection, Reload, ReloadRefused, ReloadReport, SyncRefused, UnknownReceiver,
 };
 pub use intake::{Encoding, Intake, PushBody, PushError, PushReceipt, RecordFaultAt};
 pub use lines::{LINE_CHUNK_BYTES_MAX, LINE_FILES_MAX, LineChunk, LineSource};

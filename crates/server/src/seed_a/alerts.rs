@@ -194,9 +194,16 @@ fn write_item(out: &mut String, row: &AlertRow) -> std::fmt::Result {
     json::write_string(out, &row.description);
     out.push_str(",\"src_ip\":\"");
     ip::write(out, row.src_ip)?;
-    out.push_str("\",\"dst_ip\":\"");
-    ip::write(out, row.dst_ip)?;
-    out.push_str("\",\"created_at\":\"");
+    out.push_str("\",\"dst_ip\":");
+    match row.dst_ip {
+        Some(address) => {
+            out.push('"');
+            ip::write(out, address)?;
+            out.push('"');
+        }
+        None => out.push_str("null"),
+    }
+    out.push_str(",\"created_at\":\"");
     row.created_at.write_z(out)?;
     out.push_str("\",\"country\":");
     json::write_optional(out, row.country.as_deref());

@@ -44,9 +44,27 @@ async fn a_list_has_items_a_cursor_and_a_total_if_asked() {
 async fn an_item_has_exactly_these_keys() {
     let router = Fake::with_rows(vec![row(3)]).router();
     let answer = get(&router, "/api/v1/alerts").await;
-    let expected = r#"{"items":[{"id":"00000000000000000000000003","pipeline":"mock","source":"api_gateway","upstream_id":"alert-1795426101-3","severity":"high","description":"Legacy event from Source.API_GATEWAY with criticality 3.","src_ip":"192.168.232.169","dst_ip":"65.228.219.209","created_at":"2026-11-23T09:28:21.382794Z","ingested_at":"2026-11-23T09:29:00Z","updated_at":"2026-11-23T09:29:00.500000Z","country":"US","user":"user-ajyyrr","revision":2}],"next":null}"#;
+    let expected = r#"{"items":[{"id":"00000000000000000000000003","pipeline":"mock","source":"api_gateway","upstream_id":"alert-1795426101-3","severity":"high","title":null,"description":"Legacy event from Source.API_GATEWAY with criticality 3.","src_ip":"192.168.232.169","dst_ip":"65.228.219.209","created_at":"2026-11-23T09:28:21.382794Z","ingested_at":"2026-11-23T09:29:00Z","updated_at":"2026-11-23T09:29:00.500000Z","country":"US","user":"user-ajyyrr","revision":2}],"next":null}"#;
     assert_eq!(answer.body, expected);
     assert_eq!(answer.header("content-type"), "application/json");
+}
+
+#[tokio::test]
+async fn an_event_without_a_destination_has_a_title_and_no_dst_ip() {
+    let mut event = row(3);
+    event.title = Some("High severity detected".to_owned());
+    event.dst_ip = None;
+    let router = Fake::with_rows(vec![event]).router();
+    let item = get(&router, "/api/v1/alerts").await.json()["items"][0].clone();
+    assert_eq!(item["title"], "High severity detected");
+    assert_eq!(item["dst_ip"], serde_json::Value::Null);
+    let one = get(&router, "/api/v1/alerts/00000000000000000000000003").await;
+    assert_eq!(one.json()["normalized"]["dst_ip"], serde_json::Value::Null);
+    let original = get(&router, "/alerts").await.body;
+    assert!(
+        original.contains(r#""dst_ip":null,"created_at":"#),
+        "{original}"
+    );
 }
 
 #[tokio::test]
@@ -162,6 +180,15 @@ async fn one_alert_comes_with_everything_that_explains_it() {
         rest("provenance"),
         r#"{"adapter":"seed_a/1","country":{"of":"dst_ip","table":"builtin","description":"some entries","built":"2026-11-01","answer":"US","explanation":"the database knows the address"},"user":{"of":"src_ip","table":"demo","description":"some entries","built":"2026-11-01","answer":"user-ajyyrr","explanation":"the directory has a network that holds the address"},"notes":[{"code":"criticality_outside","text":"the criticality is not 1 to 4 and was taken as low"}]}"#
     );
+    assert_eq!(
+        rest("enriched"),
+        r#"{"encoding":"utf-8","text":"{\"alertId\":\"x\",\"country\":\"Iran\"}","bytes":32}"#
+    );
+    assert_eq!(
+        rest("matches"),
+        r#"[{"rule":"threat.list","field":"src_ip","value":"203.0.113.7","list":"known","entry":"203.0.113.0/24","origin":"known.txt"}]"#
+    );
+    assert_eq!(rest("deliveries"), "[]");
     assert_eq!(
         rest("revisions"),
         r#"[{"revision":1,"replaced_at":"2026-11-23T09:29:00.500000Z","severity":"low","description":"before","raw":{"encoding":"base64","text":"/w==","bytes":1}}]"#

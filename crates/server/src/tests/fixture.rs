@@ -1,18 +1,21 @@
 //! Ports made by hand, and requests into the router.
 
+mod told;
+
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request};
-use cresset_model::alert::{AlertDetail, AlertRow, Revision};
+use cresset_model::alert::{AlertDetail, AlertRow, Revision, StoredMatch};
 use cresset_model::batch::Reason;
 use cresset_model::dead_letter::{DeadLetter, DeadLetterFilter};
 use cresset_model::outcome::Stage;
 use cresset_model::ports::{
-    AlertPage, BoxFuture, Clock, Control, DeadLetterPage, IndexState, PageRequest, PortError,
-    Query, RedriveItem, RedriveReport, RedriveSelection, StoreFacts, SyncRefused, Total,
+    AlertPage, BoxFuture, Clock, Control, DeadLetterPage, IndexState, Intake, Outbox, PageRequest,
+    PortError, Query, Receivers, RedriveItem, RedriveReport, RedriveSelection, Reload, StoreFacts,
+    SyncRefused, Total,
 };
 use cresset_model::provenance::{Context, FormatInfo, Marks, TableInfo};
 use cresset_model::query::Filter;
@@ -21,6 +24,8 @@ use cresset_model::{AlertId, DeadLetterId, Severity, SourceId, Timestamp};
 use tower::ServiceExt as _;
 
 use crate::{Access, ServiceFacts, Services, router};
+
+pub(super) use told::{Told, delivery, receiver};
 
 /// The time of every test.
 pub(super) const NOW: &str = "2026-11-23T09:30:00Z";
@@ -37,6 +42,7 @@ pub(super) struct Fake {
     pub(super) sources: Mutex<Vec<SourceState>>,
     pub(super) refused: Mutex<Option<SyncRefused>>,
     pub(super) redriven: Mutex<Vec<(RedriveSelection, bool)>>,
+    pub(super) told: Told,
     pub(super) fault: Mutex<Option<PortError>>,
     pub(super) panics: AtomicBool,
     pub(super) syncs: AtomicU32,
@@ -51,6 +57,7 @@ impl Fake {
             sources: Mutex::new(vec![source("mock")]),
             refused: Mutex::new(None),
             redriven: Mutex::new(vec![]),
+            told: Told::default(),
             fault: Mutex::new(None),
             panics: AtomicBool::new(false),
             syncs: AtomicU32::new(0),
@@ -80,6 +87,10 @@ impl Fake {
         let services = Services {
             query: Arc::clone(self) as Arc<dyn Query>,
             control: Arc::clone(self) as Arc<dyn Control>,
+            outbox: Arc::clone(self) as Arc<dyn Outbox>,
+            intake: Arc::clone(self) as Arc<dyn Intake>,
+            receivers: Arc::clone(self) as Arc<dyn Receivers>,
+            reload: Arc::clone(self) as Arc<dyn Reload>,
             clock: Arc::clone(self) as Arc<dyn Clock>,
             facts: ServiceFacts {
                 version: "1.2.3".to_owned(),
@@ -269,9 +280,10 @@ pub(super) fn row(seq: u64) -> AlertRow {
         source: "api_gateway".to_owned(),
         upstream_id: format!("alert-1795426101-{seq}"),
         severity: Severity::High,
+        title: None,
         description: "Legacy event from Source.API_GATEWAY with criticality 3.".to_owned(),
         src_ip: "192.168.232.169".parse().unwrap(),
-        dst_ip: "65.228.219.209".parse().unwrap(),
+        dst_ip: Some("65.228.219.209".parse().unwrap()),
         created_at: at("2026-11-23T09:28:21.382794Z"),
         ingested_at: at("2026-11-23T09:29:00Z"),
         updated_at: at("2026-11-23T09:29:00.5Z"),
@@ -299,6 +311,15 @@ fn detail(mut row: AlertRow) -> AlertDetail {
     AlertDetail {
         row,
         raw: b"{\"alertId\":\"x\"}".to_vec(),
+        enriched: Some(b"{\"alertId\":\"x\",\"country\":\"Iran\"}".to_vec()),
+        matches: vec![StoredMatch {
+            rule: "threat.list".to_owned(),
+            field: "src_ip".to_owned(),
+            value: "203.0.113.7".to_owned(),
+            list: Some("known".to_owned()),
+            entry: Some("203.0.113.0/24".to_owned()),
+            origin: Some("known.txt".to_owned()),
+        }],
         context: Context {
             adapter: "seed_a/1".to_owned(),
             geo: Some(table("dst_ip", "builtin")),

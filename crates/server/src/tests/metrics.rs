@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use cresset_model::source::SyncStatus;
 
-use super::fixture::{Fake, get};
+use super::fixture::{Fake, delivery, get};
 
 /// Checks the form and returns the names of the metrics.
 fn validated(text: &str) -> BTreeSet<String> {
@@ -37,6 +37,7 @@ async fn metrics_have_the_form_and_the_figures() {
         source.status = SyncStatus::Retrying;
         source.lag_seconds = Some(12.5);
     });
+    *fake.told.deliveries.lock().unwrap() = vec![delivery(2), delivery(1)];
     let router = fake.router();
     get(&router, "/api/v1/alerts/x").await;
     get(&router, "/api/v1/alerts/y").await;
@@ -56,6 +57,8 @@ async fn metrics_have_the_form_and_the_figures() {
         r#"cresset_source_interval_seconds{source="mock"} 1800"#,
         "cresset_store_up 1",
         "cresset_store_wal_bytes 512",
+        r#"cresset_outbox_rows{state="pending"} 0"#,
+        r#"cresset_outbox_rows{state="sent"} 2"#,
         r#"cresset_http_requests_total{method="GET",route="/api/v1/alerts/{id}",status="404"} 2"#,
         r#"cresset_http_requests_total{method="GET",route="unmatched",status="404"} 1"#,
     ] {

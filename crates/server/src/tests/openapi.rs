@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::fixture::{Fake, ask, get, letter, row};
+use super::fixture::{Fake, ask, delivery, get, letter, receiver, row};
 
 /// Routes that are pages or files and not part of the API.
 const PAGES: [&str; 10] = [
@@ -33,7 +33,9 @@ async fn every_described_operation_is_a_route() {
     let router = Fake::new().router();
     let description = description().await;
     for (path, operations) in object(&description["paths"]) {
-        let path = path.replace("{id}", "x");
+        let path = ["{id}", "{name}", "{source}"]
+            .iter()
+            .fold(path.clone(), |path, part| path.replace(part, "x"));
         for method in ["get", "post", "put", "delete", "patch"] {
             let line = format!("{} {path}", method.to_uppercase());
             let answer = ask(&router, &line, &[], "").await;
@@ -128,7 +130,7 @@ fn conforms(description: &Value, schema: &Value, value: &Value, at: &str) {
 }
 
 /// Request, described path, status and body.
-const EXCHANGES: [(&str, &str, u16, &str); 23] = [
+const EXCHANGES: [(&str, &str, u16, &str); 34] = [
     ("GET /alerts", "/alerts", 200, ""),
     ("GET /alerts?hours=0", "/alerts", 422, ""),
     ("GET /health", "/health", 200, ""),
@@ -180,6 +182,67 @@ const EXCHANGES: [(&str, &str, u16, &str); 23] = [
         422,
         "{}",
     ),
+    (
+        "POST /api/v1/events/mock",
+        "/api/v1/events/{source}",
+        200,
+        "{}",
+    ),
+    (
+        "POST /api/v1/events/x",
+        "/api/v1/events/{source}",
+        404,
+        "{}",
+    ),
+    (
+        "GET /api/v1/deliveries?include=total",
+        "/api/v1/deliveries",
+        200,
+        "",
+    ),
+    (
+        "GET /api/v1/deliveries/00000000000000000000000001",
+        "/api/v1/deliveries/{id}",
+        200,
+        "",
+    ),
+    (
+        "POST /api/v1/deliveries/00000000000000000000000001/retry",
+        "/api/v1/deliveries/{id}/retry",
+        409,
+        "",
+    ),
+    (
+        "POST /api/v1/deliveries/retry",
+        "/api/v1/deliveries/retry",
+        200,
+        r#"{"ids":["00000000000000000000000001"]}"#,
+    ),
+    (
+        "POST /api/v1/deliveries/retry",
+        "/api/v1/deliveries/retry",
+        422,
+        "{}",
+    ),
+    ("GET /api/v1/receivers", "/api/v1/receivers", 200, ""),
+    (
+        "POST /api/v1/receivers/soc/test",
+        "/api/v1/receivers/{name}/test",
+        200,
+        "",
+    ),
+    (
+        "POST /api/v1/receivers/x/test",
+        "/api/v1/receivers/{name}/test",
+        404,
+        "",
+    ),
+    (
+        "POST /api/v1/config/reload",
+        "/api/v1/config/reload",
+        200,
+        "",
+    ),
     ("GET /api/v1/sources", "/api/v1/sources", 200, ""),
     ("GET /api/v1/sources/mock", "/api/v1/sources/{id}", 200, ""),
     (
@@ -204,6 +267,10 @@ async fn real_answers_carry_the_described_keys() {
     let description = description().await;
     let fake = Fake::with_rows(vec![row(2), row(1)]);
     *fake.letters.lock().unwrap() = vec![letter(3)];
+    let mut told = delivery(1);
+    told.alerts = vec![cresset_model::AlertId(1)];
+    *fake.told.deliveries.lock().unwrap() = vec![told];
+    *fake.told.receivers.lock().unwrap() = vec![receiver("soc")];
     let router = fake.router();
     let json = ["content-type: application/json"];
     for (line, path, status, body) in EXCHANGES {

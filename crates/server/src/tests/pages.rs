@@ -3,10 +3,11 @@
 use std::sync::atomic::Ordering;
 
 use cresset_model::Severity;
+use cresset_model::notification::DeliveryState;
 use cresset_model::ports::SyncRefused;
 use cresset_model::source::{RetryState, SyncStatus};
 
-use super::fixture::{Fake, ask, at, get, row};
+use super::fixture::{Fake, ask, at, delivery, get, receiver, row};
 use crate::Access;
 
 #[tokio::test]
@@ -45,6 +46,45 @@ async fn the_page_shows_health_counts_and_alerts() {
     assert!(!answer.body.contains("is open"));
     assert!(!answer.body.contains("<script>") && !answer.body.contains("style="));
     assert!(!answer.body.contains("//cdn") && !answer.body.contains("https://"));
+}
+
+#[tokio::test]
+async fn the_page_shows_whom_it_told_and_what_is_not_known() {
+    let mut event = row(1);
+    event.title = Some("Malicious IP detected".to_owned());
+    event.description = "login <b>".to_owned();
+    (event.dst_ip, event.country) = (None, None);
+    let fake = Fake::with_rows(vec![event]);
+    let router = fake.router();
+    let page = get(&router, "/").await.body;
+    assert!(!page.contains("Notifications"));
+    for part in [
+        "<b>Malicious IP detected</b> · login &lt;b&gt;",
+        r#"<td class="mono" data-name="To">–</td>"#,
+        r#"<td data-name="Country">–</td>"#,
+    ] {
+        assert!(page.contains(part), "{part} in {page}");
+    }
+    *fake.told.receivers.lock().unwrap() = vec![receiver("soc")];
+    let page = get(&router, "/ui/live").await.body;
+    assert!(page.contains("Nobody has been told anything yet."));
+    let mut deliveries: Vec<_> = (1..=6).rev().map(delivery).collect();
+    deliveries[0].state = DeliveryState::Dead;
+    deliveries[0].subject = "<script>".to_owned();
+    deliveries[0].attempts.truncate(1);
+    *fake.told.deliveries.lock().unwrap() = deliveries;
+    let page = get(&router, "/ui/live").await.body;
+    for part in [
+        r#"<span class="pill err">dead</span>"#,
+        r#"<span class="pill ok">sent</span>"#,
+        "&lt;script&gt;",
+        "1 attempt,",
+        "2 attempts,",
+        "HTTP 500",
+    ] {
+        assert!(page.contains(part), "{part} in {page}");
+    }
+    assert_eq!(page.matches("<li>").count(), 5);
 }
 
 #[tokio::test]

@@ -105,7 +105,7 @@ async fn texts_addresses_and_nulls_keep_their_form() {
     let mut odd = row(1);
     odd.description = "déjà \"vu\"\n<b>".to_owned();
     odd.src_ip = "::ffff:1.2.3.4".parse().unwrap();
-    odd.dst_ip = "2001:DB8::1".parse().unwrap();
+    odd.dst_ip = Some("2001:DB8::1".parse().unwrap());
     odd.country = None;
     odd.user = None;
     odd.severity = Severity::Unknown;

@@ -7,6 +7,7 @@ use cresset_model::source::{SourceState, SyncStatus};
 use cresset_model::{Timestamp, ports::StoreFacts};
 use maud::{Markup, html};
 
+use super::notifications;
 use super::text::visible_lines;
 use super::view::View;
 use super::words;
@@ -31,6 +32,7 @@ pub(super) async fn fragment(app: &App, view: &View, notice: Option<&str>) -> Ma
         Ok(_) => view.critical(app).await.ok(),
         Err(_) => None,
     };
+    let notifications = notifications::strip(app).await;
     html! {
         div id="live" hx-get={ "/ui/live?" (view.query()) } hx-trigger="every 2s" hx-swap="outerHTML" {
             @if app.access.open {
@@ -48,6 +50,7 @@ pub(super) async fn fragment(app: &App, view: &View, notice: Option<&str>) -> Ma
             }
             (strip(&sources, &facts, now))
             (counts(&facts, critical, view))
+            (notifications)
         }
     }
 }

@@ -3,6 +3,7 @@
 mod actions;
 mod assets;
 mod live;
+mod notifications;
 mod page;
 mod table;
 mod text;

@@ -107,12 +107,15 @@ fn line(row: &AlertRow) -> Markup {
             td.time data-name="Received" { (words::bare_instant(row.ingested_at)) }
             td.mono data-name="Source" { (visible(&row.source)) }
             td.text data-name="Description" {
-                a href={ "/api/v1/alerts/" (row.id) } { (visible(&row.description)) }
+                a href={ "/api/v1/alerts/" (row.id) } {
+                    @if let Some(title) = &row.title { b { (visible(title)) } " · " }
+                    (visible(&row.description))
+                }
                 " " span.dim.mono { (visible(&row.upstream_id)) }
             }
             td.mono data-name="From" { (ip::to_string(row.src_ip)) }
             td data-name="User" { (visible(row.user.as_deref().unwrap_or("–"))) }
-            td.mono data-name="To" { (ip::to_string(row.dst_ip)) }
+            td.mono data-name="To" { (row.dst_ip.map_or("–".to_owned(), ip::to_string)) }
             td data-name="Country" { (visible(row.country.as_deref().unwrap_or("–"))) }
             td.time data-name="Happened" { (words::bare_instant(row.created_at)) }
         }

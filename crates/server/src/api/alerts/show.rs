@@ -3,26 +3,34 @@
 use axum::extract::{OriginalUri, Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
-use cresset_model::alert::{AlertDetail, AlertRow, Revision};
+use cresset_model::alert::{AlertDetail, AlertRow, Revision, StoredMatch};
+use cresset_model::ports::DeliveryFilter;
 use cresset_model::{AlertId, Severity, Timestamp, ip};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::item::Item;
 use super::provenance::{Provenance, mapping};
+use crate::api::deliveries::Told;
 use crate::api::raw::Raw;
 use crate::problem::{Kind, Problem};
 use crate::services::Shared;
 use crate::{ask, reply};
+
+/// The latest deliveries that tell of the alert; `/api/v1/deliveries?alert=` has all.
+const DELIVERIES_SHOWN: usize = 20;
 
 #[derive(Serialize)]
 struct Detail {
     #[serde(flatten)]
     item: Item,
     raw: Raw,
+    enriched: Option<Raw>,
     normalized: Normalized,
     mapping: Map<String, Value>,
     provenance: Provenance,
+    matches: Vec<StoredMatch>,
+    deliveries: Vec<Told>,
     revisions: Vec<Former>,
 }
 
@@ -34,7 +42,7 @@ struct Normalized {
     severity: Severity,
     description: String,
     src_ip: String,
-    dst_ip: String,
+    dst_ip: Option<String>,
     created_at: Timestamp,
 }
 
@@ -58,18 +66,34 @@ pub(crate) async fn show(
         Ok(id) => id,
         Err(error) => return missing(error.to_string()),
     };
-    match ask::ask(&app, app.services.query.alert(id)).await {
-        Ok(Some(alert)) => reply::json_of(StatusCode::OK, &detail(alert)),
-        Ok(None) => missing(format!(
-            "no alert has the id {id}; retention may have taken it"
-        )),
+    let alert = match ask::ask(&app, app.services.query.alert(id)).await {
+        Ok(Some(alert)) => alert,
+        Ok(None) => {
+            let text = format!("no alert has the id {id}; retention may have taken it");
+            return missing(text);
+        }
+        Err(fault) => return Problem::fault(uri.path(), &fault).into_response(),
+    };
+    let told = DeliveryFilter {
+        alert: Some(id),
+        ..DeliveryFilter::default()
+    };
+    let told = app.services.outbox.deliveries(told, None, DELIVERIES_SHOWN);
+    match ask::ask(&app, told).await {
+        Ok(page) => {
+            let deliveries = page.items.into_iter().map(Told::from).collect();
+            reply::json_of(StatusCode::OK, &detail(alert, deliveries))
+        }
         Err(fault) => Problem::fault(uri.path(), &fault).into_response(),
     }
 }
 
-fn detail(alert: AlertDetail) -> Detail {
+fn detail(alert: AlertDetail, deliveries: Vec<Told>) -> Detail {
     Detail {
+        deliveries,
         raw: Raw::of(&alert.raw),
+        enriched: alert.enriched.as_deref().map(Raw::of),
+        matches: alert.matches,
         normalized: normalized(&alert.row),
         mapping: mapping(&alert.row, &alert.context),
         provenance: Provenance::of(&alert.row, &alert.context),
@@ -85,7 +109,7 @@ fn normalized(row: &AlertRow) -> Normalized {
         severity: row.severity,
         description: row.description.clone(),
         src_ip: ip::to_string(row.src_ip),
-        dst_ip: ip::to_string(row.dst_ip),
+        dst_ip: row.dst_ip.map(ip::to_string),
         created_at: row.created_at,
     }
 }

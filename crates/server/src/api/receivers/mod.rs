@@ -1,0 +1,7 @@
+//! `/api/v1/receivers`.
+
+mod list;
+mod test;
+
+pub(crate) use list::list;
+pub(crate) use test::test;
