@@ -4,15 +4,17 @@ use std::sync::Arc;
 
 use cresset_model::SourceId;
 use cresset_model::ports::{
-    BoxFuture, Clock, Control, PortError, Query, RedriveReport, RedriveSelection, Store,
+    BoxFuture, Clock, Control, EventSink, PortError, Query, RedriveReport, RedriveSelection, Store,
     SyncRefused,
 };
 use cresset_model::source::{Attempt, SourceState, SyncStatus};
 use tokio::sync::{mpsc, watch};
 
+use crate::handover::Handover;
 use crate::poll::PollPorts;
-use crate::redrive;
+use crate::redrive::{self, RedrivePorts};
 use crate::source_cell::{Live, SourceCell};
+use crate::stages::Stages;
 
 /// The key of the interval that was set at run time; seed A's view of settings reads it.
 pub const INTERVAL_SETTING: &str = "sync_interval_minutes";
@@ -29,7 +31,13 @@ pub struct RuntimeControl {
 
 struct Handle {
     cell: Arc<SourceCell>,
-    ports: PollPorts,
+    ports: RedrivePorts,
+    /// Absent for a source that is not polled.
+    poll: Option<PollEnds>,
+}
+
+/// The ends of a poll loop that the control holds.
+struct PollEnds {
     manual: mpsc::Sender<()>,
     interval: watch::Sender<u32>,
 }
@@ -65,20 +73,48 @@ impl RuntimeControl {
     ) -> (mpsc::Receiver<()>, watch::Receiver<u32>) {
         let (manual, commands) = mpsc::channel(1);
         let (interval, changes) = watch::channel(interval_minutes);
-        self.sources.push(Handle {
-            cell,
-            ports,
-            manual,
-            interval,
-        });
+        let ports = RedrivePorts {
+            handover: ports.handover(),
+            stages: ports.stages,
+            clock: ports.clock,
+        };
+        let poll = Some(PollEnds { manual, interval });
+        self.sources.push(Handle { cell, ports, poll });
         (commands, changes)
+    }
+
+    /// Adds a source that is fed by others: shown, open to redrives, refused when a sync is asked for.
+    pub fn add_unpolled(
+        &mut self,
+        cell: Arc<SourceCell>,
+        stages: Stages,
+        sinks: Vec<Arc<dyn EventSink>>,
+    ) {
+        let ports = RedrivePorts {
+            stages,
+            handover: Handover::new(Arc::clone(&self.store), sinks),
+            clock: Arc::clone(&self.clock),
+        };
+        let poll = None;
+        self.sources.push(Handle { cell, ports, poll });
+    }
+
+    fn polls(&self) -> impl Iterator<Item = &PollEnds> {
+        self.sources
+            .iter()
+            .filter_map(|handle| handle.poll.as_ref())
     }
 
     fn handles(&self, source: Option<&SourceId>) -> Result<Vec<&Handle>, SyncRefused> {
         let Some(id) = source else {
-            return Ok(self.sources.iter().collect());
+            let polled = self.sources.iter().filter(|handle| handle.poll.is_some());
+            return Ok(polled.collect());
         };
         match self.sources.iter().find(|handle| handle.cell.id() == id) {
+            Some(handle) if handle.poll.is_none() => Err(SyncRefused::NotPolled {
+                id: id.to_string(),
+                kind: handle.cell.kind(),
+            }),
             Some(handle) => Ok(vec![handle]),
             None => Err(SyncRefused::Unknown(id.to_string())),
         }
@@ -102,7 +138,8 @@ impl Handle {
         if let Some(refused) = Self::refusal(&live, clock) {
             return Err(refused);
         }
-        if self.manual.try_send(()).is_ok() {
+        let sent = self.poll.as_ref().map(|poll| poll.manual.try_send(()));
+        if let Some(Ok(())) = sent {
             live.status = SyncStatus::Syncing;
         }
         Ok(())
@@ -139,9 +176,9 @@ impl Control for RuntimeControl {
     }
 
     fn interval_minutes(&self) -> u32 {
-        self.sources
-            .first()
-            .map_or(0, |handle| *handle.interval.borrow())
+        self.polls()
+            .next()
+            .map_or(0, |poll| *poll.interval.borrow())
     }
 
     fn set_interval_minutes(&self, minutes: u32) -> BoxFuture<'_, Result<(), PortError>> {
@@ -155,8 +192,8 @@ impl Control for RuntimeControl {
                 .set_setting(INTERVAL_SETTING, Some(minutes.to_string()))
                 .await?;
             // The same value restarts the timer too: the interval counts from the moment it is set.
-            for handle in &self.sources {
-                handle.interval.send_replace(minutes);
+            for poll in self.polls() {
+                poll.interval.send_replace(minutes);
             }
             Ok(())
         })

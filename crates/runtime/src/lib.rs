@@ -4,12 +4,16 @@
 mod control;
 #[cfg(test)]
 mod fakes;
+mod handover;
 mod live_tables;
 mod pace;
 pub mod poll;
 mod redrive;
+pub mod routing;
 mod source_cell;
+mod stages;
 
 pub use control::{ControlConfig, INTERVAL_MINUTES_MAX, INTERVAL_SETTING, RuntimeControl};
 pub use live_tables::LiveTables;
 pub use source_cell::SourceCell;
+pub use stages::Stages;

@@ -12,11 +12,31 @@ pub(crate) const BACKOFF_FIRST: Duration = Duration::from_secs(1);
 /// The longest wait after a failed attempt, jitter aside.
 pub(crate) const BACKOFF_MAX: Duration = Duration::from_secs(4);
 
+/// Spreads waits; it decides nothing.
+#[derive(Debug)]
+pub(crate) struct Dice(u64);
+
+impl Dice {
+    /// The same seed gives the same numbers.
+    pub(crate) fn new(seed: u64) -> Self {
+        Self(seed | 1)
+    }
+
+    /// A number from 0 to 999.
+    pub(crate) fn thousandths(&mut self) -> u32 {
+        // Xorshift: good enough to spread clients, and the same for the same seed.
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        u32::try_from(self.0 % 1_000).unwrap_or(0)
+    }
+}
+
 /// Keeps requests to one upstream apart and adds jitter to waits.
 #[derive(Debug)]
 pub(crate) struct Pace {
     last_request: Option<Instant>,
-    random: u64,
+    dice: Dice,
 }
 
 impl Pace {
@@ -24,7 +44,7 @@ impl Pace {
     pub(crate) fn new(seed: u64) -> Self {
         Self {
             last_request: None,
-            random: seed | 1,
+            dice: Dice::new(seed),
         }
     }
 
@@ -45,12 +65,7 @@ impl Pace {
     }
 
     fn jitter(&mut self, most: Duration) -> Duration {
-        // Xorshift: good enough to spread clients, and the same for the same seed.
-        self.random ^= self.random << 13;
-        self.random ^= self.random >> 7;
-        self.random ^= self.random << 17;
-        let thousandths = u32::try_from(self.random % 1_000).unwrap_or(0);
-        most * thousandths / 1_000
+        most * self.dice.thousandths() / 1_000
     }
 }
 

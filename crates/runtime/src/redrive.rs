@@ -4,18 +4,19 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use cresset_model::batch::{RawBatch, RawRecord};
+use cresset_model::batch::{BatchIdentity, RawBatch, RawRecord};
 use cresset_model::dead_letter::{DeadLetter, DeadLetterFilter};
 use cresset_model::outcome::Outcome;
 use cresset_model::ports::{
-    Commit, Lane, PageRequest, PortError, Query, RedriveItem, RedriveSelection, Upsert,
+    Clock, Commit, Lane, PageRequest, PortError, Query, RedriveItem, RedriveSelection, Upsert,
 };
 use cresset_model::text::Span;
 use cresset_model::{SourceId, batch::Reason};
 use cresset_pipeline::process::Scratch;
 
-use crate::poll::PollPorts;
+use crate::handover::Handover;
 use crate::source_cell::SourceCell;
+use crate::stages::Stages;
 
 /// Dead letters put through in one commit.
 const REDRIVE_BATCH: usize = 500;
@@ -125,9 +126,16 @@ pub(crate) fn without_source(letters: &[DeadLetter]) -> Vec<RedriveItem> {
     letters.iter().map(skip).collect()
 }
 
+/// What dead letters go through again: the way of their source.
+pub(crate) struct RedrivePorts {
+    pub(crate) stages: Stages,
+    pub(crate) handover: Handover,
+    pub(crate) clock: Arc<dyn Clock>,
+}
+
 /// Decides the dead letters of one source again and, unless it is a dry run, commits.
 pub(crate) async fn run(
-    ports: &PollPorts,
+    ports: &RedrivePorts,
     cell: &SourceCell,
     letters: Vec<DeadLetter>,
     dry_run: bool,
@@ -144,13 +152,15 @@ pub(crate) async fn run(
                 redriven: letters.iter().map(|letter| letter.id).collect(),
                 outcome: Some(outcome),
                 checkpoint: None,
+                positions: Vec::new(),
+                push: None,
             };
             let alerts: Vec<u32> = request
                 .outcome
                 .iter()
                 .flat_map(|o| o.alerts.iter().map(|a| a.record))
                 .collect();
-            let receipt = ports.store.commit(request).await;
+            let receipt = ports.handover.commit(request).await;
             let receipt = receipt.inspect_err(|_| cell.doubt())?;
             cell.count(&receipt.counts);
             for (record, upsert) in alerts.iter().zip(&receipt.upserts) {
@@ -176,7 +186,7 @@ fn refuse_by_store(item: &mut RedriveItem) {
 }
 
 async fn decide(
-    ports: &PollPorts,
+    ports: &RedrivePorts,
     cell: &SourceCell,
     letters: &[DeadLetter],
 ) -> Result<Outcome, PortError> {
@@ -199,16 +209,13 @@ async fn decide(
         // The oldest observation: what came since is newer and stays.
         fetch: 0,
         first_place: 0,
+        // Where a record without an id once lay is not known any more: its content stands for it.
+        identity: BatchIdentity::Vendor,
         bytes: Bytes::from(bytes),
         records,
     };
-    let (pipeline, tables) = (Arc::clone(&ports.pipeline), ports.tables.current());
-    let decided = tokio::task::spawn_blocking(move || {
-        crate::poll::decide(&pipeline, &tables, batch, now, &mut Scratch::default())
-    });
-    decided.await.map_err(|error| {
-        PortError::permanent(format!("the dead letters could not be decided: {error}"))
-    })
+    let (outcome, _) = ports.stages.decide(batch, Scratch::default()).await?;
+    Ok(outcome)
 }
 
 /// One item for each dead letter, in their order.

@@ -3,6 +3,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use cresset_model::ports::StoredSource;
 use cresset_model::source::{
     Attempt, Checkpoint, Counters, RetryState, RoundState, SourceState, StoredState, SyncStatus,
 };
@@ -50,6 +51,41 @@ impl SourceCell {
     /// The source's id.
     pub fn id(&self) -> &SourceId {
         &self.id
+    }
+
+    /// The source's kind.
+    pub(crate) fn kind(&self) -> &'static str {
+        self.kind
+    }
+
+    /// Takes over what a former process stored; whatever it was doing, it is idle now.
+    pub(crate) fn recall(&self, stored: StoredSource) {
+        let mut live = self.lock();
+        live.checkpoint = stored.checkpoint;
+        live.counters = stored.counters;
+        live.attempts = stored.attempts;
+        live.stored = stored.state;
+        if live.stored.status.is_busy() {
+            live.stored.status = SyncStatus::Idle;
+        }
+    }
+
+    /// Says that records were taken in.
+    pub(crate) fn took(&self, counts: &Counters, now: Timestamp) {
+        let mut live = self.lock();
+        live.counters.add(counts);
+        live.status = SyncStatus::Idle;
+        live.stored.last_sync = Some(now);
+        live.stored.last_success = Some(now);
+        live.stored.last_error = None;
+    }
+
+    /// Says that records could not be taken in.
+    pub(crate) fn failed(&self, status: SyncStatus, error: String, now: Timestamp) {
+        let mut live = self.lock();
+        live.status = status;
+        live.stored.last_sync = Some(now);
+        live.stored.last_error = Some(error);
     }
 
     /// The state as the API shows it.

@@ -17,7 +17,7 @@ use super::journal::Journal;
 use super::store::MemoryStore;
 use super::upstream::{Answer, FakeUpstream};
 use crate::poll::{Poll, PollConfig, PollPorts, PollRule};
-use crate::{ControlConfig, LiveTables, RuntimeControl, SourceCell};
+use crate::{ControlConfig, LiveTables, RuntimeControl, SourceCell, Stages};
 
 /// How finely tests watch a state.
 const STEP: Duration = Duration::from_millis(5);
@@ -70,10 +70,8 @@ impl Rig {
 
     pub(crate) fn pipeline(limits: RecordLimits) -> Arc<Pipeline> {
         Arc::new(Pipeline::new(PipelineSpec {
-            adapter: Adapter::SeedA,
-            geo_of: None,
-            user_of: None,
             limits,
+            ..PipelineSpec::new(Adapter::SeedA)
         }))
     }
 
@@ -87,8 +85,12 @@ impl Rig {
             upstream: Arc::clone(&self.upstream) as Arc<dyn Upstream>,
             store,
             clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
-            pipeline: Self::pipeline(self.config.limits),
-            tables: Arc::new(LiveTables::default()),
+            stages: Stages {
+                pipeline: Self::pipeline(self.config.limits),
+                tables: Arc::new(LiveTables::default()),
+                lookup: None,
+            },
+            sinks: Vec::new(),
         }
     }
 

@@ -10,12 +10,13 @@ use cresset_model::dead_letter::{DeadLetter, DeadLetterFilter};
 use cresset_model::id::hash128;
 use cresset_model::outcome::{AlertDraft, Observation, Outcome, Rejected, Stage};
 use cresset_model::ports::{
-    AlertPage, BoxFuture, Commit, DeadLetterPage, PageRequest, PortError, Query, Receipt, Retained,
-    Retention, SourceUpdate, Store, StoreFacts, StoredSource, Upsert,
+    AlertPage, BoxFuture, Commit, DeadLetterPage, FilePosition, PageRequest, PortError, Query,
+    Receipt, Retained, Retention, SourceUpdate, Store, StoreFacts, StoredPush, StoredSource,
+    Upsert,
 };
 use cresset_model::query::Filter;
 use cresset_model::source::Counters;
-use cresset_model::{AlertId, ContentHash, DeadLetterId, SourceId};
+use cresset_model::{AlertId, ContentHash, DeadLetterId, SourceId, Timestamp};
 use tokio::sync::watch;
 
 use super::journal::{Journal, Note};
@@ -63,6 +64,8 @@ struct Tables {
     sources: BTreeMap<SourceId, StoredSource>,
     settings: BTreeMap<&'static str, String>,
     head: Position,
+    pushes: BTreeMap<(SourceId, String), (Timestamp, StoredPush)>,
+    positions: BTreeMap<SourceId, Vec<FilePosition>>,
     faults: VecDeque<Fault>,
     checkpoint_faults: VecDeque<Fault>,
     down: bool,
@@ -173,6 +176,15 @@ impl MemoryStore {
         stored.counters.add(&receipt.counts);
         if request.checkpoint.is_some() {
             stored.checkpoint = request.checkpoint;
+        }
+        for position in &request.positions {
+            let stored = tables.positions.entry(request.source.clone()).or_default();
+            stored.retain(|other| other.fingerprint != position.fingerprint);
+            stored.insert(0, *position);
+        }
+        if let Some(push) = request.push.clone() {
+            let key = (request.source.clone(), push.key.clone());
+            tables.pushes.insert(key, (request.at, push));
         }
         receipt.head = tables.head;
         self.journal.add(Note::Commit {
@@ -383,6 +395,33 @@ impl Store for MemoryStore {
         Box::pin(async move {
             self.check_up()?;
             Ok(self.lock().settings.get(key).cloned())
+        })
+    }
+
+    fn stored_push(
+        &self,
+        source: SourceId,
+        key: String,
+        not_before: Timestamp,
+    ) -> BoxFuture<'_, Result<Option<StoredPush>, PortError>> {
+        Box::pin(async move {
+            self.check_up()?;
+            let tables = self.lock();
+            let found = tables.pushes.get(&(source, key));
+            let found = found.filter(|(at, _)| *at >= not_before);
+            Ok(found.map(|(_, push)| push.clone()))
+        })
+    }
+
+    fn positions(&self, source: SourceId) -> BoxFuture<'_, Result<Vec<FilePosition>, PortError>> {
+        Box::pin(async move {
+            self.check_up()?;
+            Ok(self
+                .lock()
+                .positions
+                .get(&source)
+                .cloned()
+                .unwrap_or_default())
         })
     }
 

@@ -3,23 +3,25 @@
 
 use std::sync::Arc;
 
-use cresset_model::batch::RawBatch;
+use cresset_model::batch::{BatchIdentity, RawBatch};
 use cresset_model::outcome::Outcome;
-use cresset_model::ports::{Commit, Lane, PortError, Receipt, Store};
+use cresset_model::ports::{Commit, Lane, PortError, Receipt};
 use cresset_model::source::{Checkpoint, Counters};
 use cresset_pipeline::decode::Sliced;
-use cresset_pipeline::process::{Answers, Pipeline, Scratch};
-use cresset_pipeline::process::{Instants, instants};
+use cresset_pipeline::process::{Instants, Scratch, instants};
 use tokio::task::JoinHandle;
 
 use super::runner::{Poll, PollPorts};
+use crate::handover::Handover;
 use crate::source_cell::SourceCell;
+
+type Decided = Result<(Outcome, Scratch), PortError>;
 
 /// The batches of one page on their way.
 pub(super) struct Intake<'a> {
     poll: &'a Poll,
     checkpoint: Checkpoint,
-    deciding: Option<JoinHandle<(Outcome, Scratch)>>,
+    deciding: Option<JoinHandle<Decided>>,
     committing: Option<JoinHandle<Result<Receipt, PortError>>>,
     scratch: Vec<Scratch>,
     place: u32,
@@ -56,14 +58,11 @@ impl<'a> Intake<'a> {
     pub(super) async fn push(&mut self, sliced: Sliced) -> Result<(), PortError> {
         let batch = self.batch(sliced);
         self.settle_decision().await?;
-        let pipeline = Arc::clone(&self.poll.ports.pipeline);
-        let tables = self.poll.ports.tables.current();
-        let mut scratch = self.scratch.pop().unwrap_or_default();
-        let now = batch.received;
-        self.deciding = Some(tokio::task::spawn_blocking(move || {
-            let outcome = decide(&pipeline, &tables, batch, now, &mut scratch);
-            (outcome, scratch)
-        }));
+        let stages = self.poll.ports.stages.clone();
+        let scratch = self.scratch.pop().unwrap_or_default();
+        self.deciding = Some(tokio::spawn(
+            async move { stages.decide(batch, scratch).await },
+        ));
         Ok(())
     }
 
@@ -82,6 +81,7 @@ impl<'a> Intake<'a> {
             epoch: 0,
             fetch: self.checkpoint.fetch,
             first_place: self.place,
+            identity: BatchIdentity::Vendor,
             bytes: sliced.bytes,
             records: sliced.records,
         };
@@ -98,7 +98,7 @@ impl<'a> Intake<'a> {
         };
         let (outcome, scratch) = deciding.await.map_err(|error| {
             PortError::permanent(format!("a batch could not be decided: {error}"))
-        })?;
+        })??;
         self.scratch.push(scratch);
         self.total.instants = self.total.instants.merge(instants(&outcome));
         self.settle_commit().await?;
@@ -109,12 +109,11 @@ impl<'a> Intake<'a> {
             outcome: Some(outcome),
             checkpoint: Some(self.checkpoint),
             redriven: Vec::new(),
+            positions: Vec::new(),
+            push: None,
         };
-        let (store, cell) = (
-            Arc::clone(&self.poll.ports.store),
-            Arc::clone(&self.poll.cell),
-        );
-        self.committing = Some(tokio::spawn(commit(store, cell, request)));
+        let (handover, cell) = (self.poll.ports.handover(), Arc::clone(&self.poll.cell));
+        self.committing = Some(tokio::spawn(commit(handover, cell, request)));
         Ok(())
     }
 
@@ -132,28 +131,16 @@ impl<'a> Intake<'a> {
 
 /// Commits and counts. A task of its own: should the turn be dropped, the books still get the receipt.
 async fn commit(
-    store: Arc<dyn Store>,
+    handover: Handover,
     cell: Arc<SourceCell>,
     request: Commit,
 ) -> Result<Receipt, PortError> {
-    let receipt = store.commit(request).await;
+    let receipt = handover.commit(request).await;
     match &receipt {
         Ok(receipt) => cell.count(&receipt.counts),
         Err(_) => cell.doubt(),
     }
     receipt
-}
-
-/// Runs the pure part over one batch.
-pub(crate) fn decide(
-    pipeline: &Pipeline,
-    tables: &cresset_model::tables::Tables,
-    batch: RawBatch,
-    now: cresset_model::Timestamp,
-    scratch: &mut Scratch,
-) -> Outcome {
-    let prepared = pipeline.prepare(batch, scratch);
-    pipeline.finish(tables, prepared, &Answers, now, scratch)
 }
 
 impl PollPorts {
@@ -170,6 +157,8 @@ impl PollPorts {
             outcome: None,
             checkpoint: Some(checkpoint),
             redriven: Vec::new(),
+            positions: Vec::new(),
+            push: None,
         };
         self.store.commit(request).await?;
         cell.lock().checkpoint = Some(checkpoint);

@@ -9,6 +9,5 @@ mod turn;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use intake::decide;
 pub use rule::PollRule;
 pub use runner::{Poll, PollConfig, PollPorts};

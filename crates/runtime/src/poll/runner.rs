@@ -4,18 +4,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cresset_model::limits::RecordLimits;
-use cresset_model::ports::{Clock, Store, Upstream};
+use cresset_model::ports::{Clock, EventSink, Store, Upstream};
 use cresset_model::source::{SyncStatus, Trigger};
-use cresset_pipeline::process::Pipeline;
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 use tracing::warn;
 
 use super::rule::{OVERLAP_EVERY, PollRule};
 use super::turn::{RETRY_AFTER_WITHIN_TURN_MAX, TurnEnd};
-use crate::live_tables::LiveTables;
+use crate::handover::Handover;
 use crate::pace::Pace;
 use crate::source_cell::SourceCell;
+use crate::stages::Stages;
 
 /// How long the loop waits before it asks a store again that could not be read at the start.
 const STORE_RETRY: Duration = Duration::from_secs(2);
@@ -44,10 +44,17 @@ pub struct PollPorts {
     pub store: Arc<dyn Store>,
     /// The wall clock.
     pub clock: Arc<dyn Clock>,
-    /// The pure part.
-    pub pipeline: Arc<Pipeline>,
-    /// The tables of the enrichments.
-    pub tables: Arc<LiveTables>,
+    /// The pure part with its tables.
+    pub stages: Stages,
+    /// Where its events go, if anywhere.
+    pub sinks: Vec<Arc<dyn EventSink>>,
+}
+
+impl PollPorts {
+    /// The way of its outcomes.
+    pub(crate) fn handover(&self) -> Handover {
+        Handover::new(Arc::clone(&self.store), self.sinks.clone())
+    }
 }
 
 /// One polled source.
@@ -160,15 +167,8 @@ impl Poll {
         loop {
             match self.ports.store.source(self.cell.id().clone()).await {
                 Ok(stored) => {
-                    let mut live = self.cell.lock();
-                    live.checkpoint = stored.checkpoint;
-                    live.counters = stored.counters;
-                    live.attempts = stored.attempts;
-                    live.stored = stored.state;
-                    if live.stored.status.is_busy() {
-                        live.stored.status = SyncStatus::Idle;
-                    }
-                    live.status = SyncStatus::Syncing;
+                    self.cell.recall(stored);
+                    self.cell.lock().status = SyncStatus::Syncing;
                     return;
                 }
                 Err(error) => {

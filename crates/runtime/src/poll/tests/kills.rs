@@ -13,8 +13,8 @@ use std::time::Duration;
 
 use cresset_model::alert::{Change, Position};
 use cresset_model::ports::{
-    BoxFuture, Clock, Commit, PortError, Receipt, Retained, Retention, SourceUpdate, Store,
-    StoredSource,
+    BoxFuture, Clock, Commit, FilePosition, PortError, Receipt, Retained, Retention, SourceUpdate,
+    Store, StoredPush, StoredSource,
 };
 use cresset_model::{SourceId, Timestamp};
 use proptest::prelude::*;
@@ -203,6 +203,19 @@ impl Store for Mortal {
     ) -> BoxFuture<'_, Result<(), PortError>> {
         self.store.set_setting(key, value)
     }
+
+    fn stored_push(
+        &self,
+        source: SourceId,
+        key: String,
+        not_before: Timestamp,
+    ) -> BoxFuture<'_, Result<Option<StoredPush>, PortError>> {
+        self.store.stored_push(source, key, not_before)
+    }
+
+    fn positions(&self, source: SourceId) -> BoxFuture<'_, Result<Vec<FilePosition>, PortError>> {
+        self.store.positions(source)
+    }
 }
 
 /// Ends after so many polls of the future within, wherever that stands then.
@@ -269,7 +282,9 @@ async fn run(world: Arc<World>, mishaps: Vec<Mishap>, lives: Vec<Life>) -> Rig {
         tokio::time::sleep(Duration::from_millis(life.dead_ms)).await;
     }
     let quiet = seconds(QUIET.unsigned_abs()).saturating_sub(rig.clock.elapsed());
-    live(&rig, u32::MAX, quiet + LAST_LIFE).await;
+    // The last life ends between two polls, which come every minute: not in the middle of a round.
+    let minutes = (quiet + LAST_LIFE).as_secs() / 60 + 1;
+    live(&rig, u32::MAX, seconds(minutes * 60 + 30)).await;
     rig
 }
 

@@ -1,0 +1,301 @@
+//! Delivers the outbox: leases rows, tells their receivers, settles.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use cresset_model::Timestamp;
+use cresset_model::notification::{DeliveryAttempt, DeliveryEnd, Notification, RETRY_WAITS};
+use cresset_model::ports::{Clock, LEASE, Leased, Notifier, Outbox, PortError, Settlement};
+use tokio::sync::{Notify, watch};
+use tokio::task::{Id, JoinError, JoinSet};
+use tokio::time::Instant;
+use tracing::{debug, info, warn};
+
+use super::desk::{Answered, Desk, Job};
+use super::receivers::ReceiverSet;
+use crate::pace::Dice;
+
+/// Deliveries at once, of all endpoints.
+pub const DELIVERIES_MAX: usize = 16;
+/// How long one delivery may take.
+pub const DELIVERY_TIMEOUT: Duration = Duration::from_secs(30);
+/// The longest wait that a receiver can ask for.
+pub const RETRY_AFTER_MAX: Duration = Duration::from_hours(1);
+/// How long the loop waits before it asks a store again that failed.
+const STORE_RETRY: Duration = Duration::from_secs(1);
+/// How often the outbox is asked when its next row is due, should somebody have moved it.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// The least time between two looks that nothing has called for.
+const LOOK_GAP: Duration = Duration::from_millis(5);
+/// How long deliveries under way may take to end after the stop.
+const STOP_TIMEOUT: Duration = Duration::from_secs(9);
+
+/// What the delivery works with.
+#[derive(Clone)]
+pub struct DeliveryPorts {
+    /// The outbox.
+    pub outbox: Arc<dyn Outbox>,
+    /// The wall clock.
+    pub clock: Arc<dyn Clock>,
+    /// The receivers.
+    pub receivers: Arc<ReceiverSet>,
+    /// Wakes the loop: new rows, rows made due by hand.
+    pub wake: Arc<Notify>,
+}
+
+/// The delivery of one outbox.
+pub struct Delivery {
+    ports: DeliveryPorts,
+    dice: Dice,
+    desk: Desk,
+    running: JoinSet<Done>,
+    /// The endpoint and the beginning of each delivery under way.
+    under_way: HashMap<Id, (String, Instant)>,
+    /// Settlements that the store has not taken yet: nothing is leased before they are through, or their
+    /// rows would be delivered again.
+    unsettled: Vec<Settlement>,
+    /// Whether a row may be due.
+    look: bool,
+}
+
+/// A delivery that has ended.
+struct Done {
+    answered: Answered,
+    unsettled: Option<Settlement>,
+}
+
+impl Delivery {
+    /// A delivery; the seed only spreads the waits of retries.
+    pub fn new(ports: DeliveryPorts, jitter_seed: u64) -> Self {
+        Self {
+            ports,
+            dice: Dice::new(jitter_seed),
+            desk: Desk::default(),
+            running: JoinSet::new(),
+            under_way: HashMap::new(),
+            unsettled: Vec::new(),
+            look: true,
+        }
+    }
+
+    /// Runs until `stop` becomes true or its sender is gone, then lets deliveries under way end. Rows that
+    /// were leased and not delivered come again when their leases expire, under the same ids.
+    pub async fn run(mut self, mut stop: watch::Receiver<bool>) {
+        tokio::select! {
+            // Dropping the loop at any await is safe: what is leased and not settled is due again later, and
+            // deliveries under way live on in the set.
+            () = self.deliveries() => {}
+            _ = stop.wait_for(|stop| *stop) => {}
+        }
+        let rest = async {
+            while let Some(done) = self.running.join_next_with_id().await {
+                self.ended(done);
+            }
+            self.settle_rest().await;
+        };
+        if tokio::time::timeout(STOP_TIMEOUT, rest).await.is_err() {
+            warn!("deliveries under way given up, they repeat with the next start");
+        }
+    }
+
+    async fn deliveries(&mut self) {
+        loop {
+            let asleep_until = match self.advance().await {
+                Ok(due) => due,
+                Err(error) => {
+                    warn!(error = %error, "outbox does not answer, waiting");
+                    Instant::now() + STORE_RETRY
+                }
+            };
+            self.wait(asleep_until).await;
+        }
+    }
+
+    /// Settles, leases and starts what can be; says when to look again at the latest.
+    async fn advance(&mut self) -> Result<Instant, PortError> {
+        self.settle_rest().await;
+        if !self.unsettled.is_empty() {
+            return Ok(Instant::now() + STORE_RETRY);
+        }
+        self.start();
+        while self.look && self.desk.has_room(Instant::now()) {
+            let now = self.ports.clock.now();
+            let leased = self
+                .ports
+                .outbox
+                .lease(now, now.plus(LEASE), DELIVERIES_MAX)
+                .await?;
+            self.look = !leased.is_empty();
+            for leased in leased {
+                self.take(leased).await;
+            }
+            self.start();
+        }
+        let now = Instant::now();
+        if self.look {
+            // Too much is in hand: the end of a delivery, or one that turns out slow, makes room.
+            return Ok(self.desk.slow_at(now).unwrap_or(now + LOOK_EVERY));
+        }
+        let due = self.ports.outbox.next_due().await?;
+        let wall = self.ports.clock.now();
+        let due = due.map(|at| now + at.since(wall).min(LOOK_EVERY));
+        self.look = due.is_some_and(|at| at <= now);
+        Ok(due.unwrap_or(now + LOOK_EVERY).max(now + LOOK_GAP))
+    }
+
+    async fn wait(&mut self, until: Instant) {
+        // Each branch only waits: when another one wins, nothing is lost.
+        tokio::select! {
+            Some(done) = self.running.join_next_with_id() => {
+                self.ended(done);
+                self.look = true;
+            }
+            () = self.ports.wake.notified() => self.look = true,
+            () = tokio::time::sleep_until(until) => {}
+        }
+    }
+
+    async fn take(&mut self, leased: Leased) {
+        let receiver = &leased.notification.receiver;
+        let Some(notifier) = self.ports.receivers.notifier(receiver) else {
+            let error = format!("there is no receiver `{receiver}` any more");
+            let begun = self.ports.clock.now();
+            let mut settlement = settlement(&leased, begun, begun);
+            settlement.attempt.error = Some(error);
+            settlement.end = DeliveryEnd::Dead;
+            log_dead(&leased.notification, &settlement);
+            self.unsettled.push(settlement);
+            self.settle_rest().await;
+            return;
+        };
+        let now = Instant::now();
+        self.desk.take(Job::new(leased, notifier, now), now);
+    }
+
+    fn start(&mut self) {
+        let now = Instant::now();
+        while let Some(job) = self.desk.start(now) {
+            let endpoint = job.endpoint.clone();
+            let (ports, jitter) = (self.ports.clone(), self.dice.thousandths());
+            let task = self.running.spawn(carry_out(ports, job, jitter));
+            self.under_way.insert(task.id(), (endpoint, now));
+        }
+    }
+
+    fn ended(&mut self, done: Result<(Id, Done), JoinError>) {
+        let (id, answered) = match done {
+            Ok((id, done)) => {
+                self.unsettled.extend(done.unsettled);
+                (id, done.answered)
+            }
+            Err(error) => {
+                warn!(error = %error, "a delivery broke off, its row comes again");
+                (error.id(), Answered::No)
+            }
+        };
+        let Some((endpoint, begun)) = self.under_way.remove(&id) else {
+            return;
+        };
+        if self.desk.ended(&endpoint, begun, answered, Instant::now()) {
+            warn!(endpoint = %endpoint, "endpoint fails again and again, waiting");
+        }
+    }
+
+    /// Settles what is left over; keeps what the store does not take yet.
+    async fn settle_rest(&mut self) {
+        for settlement in std::mem::take(&mut self.unsettled) {
+            self.unsettled
+                .extend(settle(&*self.ports.outbox, settlement).await);
+        }
+    }
+}
+
+/// Delivers one row and settles it.
+async fn carry_out(ports: DeliveryPorts, job: Job, jitter: u32) -> Done {
+    let begun = ports.clock.now();
+    let notification = &job.leased.notification;
+    let result = deliver(&*job.notifier, notification).await;
+    let ended = ports.clock.now();
+    let mut settlement = settlement(&job.leased, begun, ended);
+    let mut answered = Answered::Yes;
+    if let Err(error) = result {
+        settlement.attempt.error = Some(error.to_string());
+        settlement.end = DeliveryEnd::Dead;
+        if let PortError::Transient { after, .. } = error {
+            answered = Answered::No;
+            if let Some(wait) = wait_after(notification.attempt, after, jitter) {
+                settlement.end = DeliveryEnd::Again(ended.plus(wait));
+            }
+        }
+    }
+    match &settlement.end {
+        DeliveryEnd::Sent => {
+            debug!(notification.id = %notification.id, notification.receiver = %notification.receiver, "notification delivered");
+        }
+        DeliveryEnd::Again(at) => {
+            info!(notification.id = %notification.id, notification.receiver = %notification.receiver, attempt = notification.attempt, next_at = %at, error = settlement.attempt.error.as_deref().unwrap_or_default(), "notification not delivered, trying again");
+        }
+        DeliveryEnd::Dead => log_dead(notification, &settlement),
+    }
+    Done {
+        answered,
+        unsettled: settle(&*ports.outbox, settlement).await,
+    }
+}
+
+/// Delivers, within the time that one delivery may take.
+pub(super) async fn deliver(
+    notifier: &dyn Notifier,
+    notification: &Notification,
+) -> Result<(), PortError> {
+    let delivered = tokio::time::timeout(DELIVERY_TIMEOUT, notifier.deliver(notification));
+    delivered.await.unwrap_or_else(|_| {
+        let seconds = DELIVERY_TIMEOUT.as_secs();
+        Err(PortError::transient(format!(
+            "no answer within {seconds} s"
+        )))
+    })
+}
+
+/// The wait after the `attempt`-th try (from 1) has failed: what is listed plus up to half of it; what the
+/// receiver asks for is a floor. `None` when it was the last.
+fn wait_after(attempt: u32, asked: Option<Duration>, jitter: u32) -> Option<Duration> {
+    let index = usize::try_from(attempt.saturating_sub(1)).ok()?;
+    let base = *RETRY_WAITS.get(index)?;
+    let floor = asked.unwrap_or_default().min(RETRY_AFTER_MAX);
+    Some(base.max(floor) + base / 2 * jitter / 1_000)
+}
+
+fn settlement(leased: &Leased, begun: Timestamp, ended: Timestamp) -> Settlement {
+    Settlement {
+        id: leased.notification.id,
+        fence: leased.fence,
+        attempt: DeliveryAttempt {
+            number: leased.notification.attempt,
+            begun,
+            ended,
+            error: None,
+        },
+        end: DeliveryEnd::Sent,
+    }
+}
+
+/// Settles; gives the settlement back when the store may take it later.
+async fn settle(outbox: &dyn Outbox, settlement: Settlement) -> Option<Settlement> {
+    match outbox.settle(settlement.clone()).await {
+        Ok(()) => None,
+        Err(PortError::Transient { message, .. }) => {
+            warn!(notification.id = %settlement.id, error = %message, "end of a delivery not stored, trying again");
+            Some(settlement)
+        }
+        Err(PortError::Permanent { message }) => {
+            warn!(notification.id = %settlement.id, error = %message, "end of a delivery refused");
+            None
+        }
+    }
+}
+
+fn log_dead(notification: &Notification, settlement: &Settlement) {
+    warn!(notification.id = %notification.id, notification.receiver = %notification.receiver, attempt = notification.attempt, error = settlement.attempt.error.as_deref().unwrap_or_default(), "notification given up");
+}

@@ -1,0 +1,157 @@
+//! What the delivery has in hand: leased rows by endpoint, and how each endpoint fares.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use cresset_model::ports::{LEASE, Leased, Notifier};
+use tokio::time::Instant;
+
+use super::breaker::Breaker;
+use super::delivery::{DELIVERIES_MAX, DELIVERY_TIMEOUT};
+
+/// Deliveries to one endpoint at once.
+pub const ENDPOINT_DELIVERIES_MAX: usize = 2;
+/// Rows that wait for one endpoint. While one that answers quickly has so many, no more are leased; of one
+/// that does not, further ones are let go: their leases expire and they come again.
+pub(super) const WAITING_MAX: usize = 16;
+/// An endpoint with a delivery that takes longer than this is slow: nobody waits for it.
+const SLOW_AFTER: Duration = Duration::from_secs(1);
+/// Time between the end of a delivery and the end of its lease, for the settlement.
+const SETTLE_ROOM: Duration = Duration::from_secs(5);
+
+/// A leased row with its notifier.
+pub(super) struct Job {
+    pub(super) leased: Leased,
+    pub(super) notifier: Arc<dyn Notifier>,
+    pub(super) endpoint: String,
+    /// After this instant a delivery might outlast its lease.
+    pub(super) start_by: Instant,
+}
+
+impl Job {
+    pub(super) fn new(leased: Leased, notifier: Arc<dyn Notifier>, now: Instant) -> Self {
+        let info = notifier.info();
+        Self {
+            leased,
+            endpoint: format!("{} {}", info.kind, info.endpoint),
+            notifier,
+            start_by: now + LEASE.saturating_sub(DELIVERY_TIMEOUT + SETTLE_ROOM),
+        }
+    }
+}
+
+#[derive(Default)]
+struct Endpoint {
+    breaker: Breaker,
+    waiting: VecDeque<Job>,
+    /// When each of its deliveries under way began.
+    running: Vec<Instant>,
+    /// Whether the latest delivery failed or was slow.
+    lagged: bool,
+}
+
+/// How a delivery went, for the endpoint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Answered {
+    /// It was taken or refused for good.
+    Yes,
+    /// It failed and may succeed later.
+    No,
+}
+
+/// The rows in hand.
+#[derive(Default)]
+pub(super) struct Desk {
+    endpoints: BTreeMap<String, Endpoint>,
+    running: usize,
+}
+
+impl Endpoint {
+    fn is_slow(&self, now: Instant) -> bool {
+        let old = |begun: &Instant| now.saturating_duration_since(*begun) >= SLOW_AFTER;
+        self.breaker.is_shut(now) || self.lagged || self.running.iter().any(old)
+    }
+}
+
+impl Desk {
+    /// Whether further rows may be leased.
+    pub(super) fn has_room(&self, now: Instant) -> bool {
+        let full =
+            |endpoint: &Endpoint| endpoint.waiting.len() >= WAITING_MAX && !endpoint.is_slow(now);
+        self.running < DELIVERIES_MAX && !self.endpoints.values().any(full)
+    }
+
+    /// Takes a row in, or lets it go.
+    pub(super) fn take(&mut self, job: Job, now: Instant) {
+        let endpoint = self.endpoints.entry(job.endpoint.clone()).or_default();
+        let full = endpoint.waiting.len() >= WAITING_MAX && endpoint.is_slow(now);
+        if !endpoint.breaker.is_shut(now) && !full {
+            endpoint.waiting.push_back(job);
+        }
+    }
+
+    /// The next row that may go out now, if there is one.
+    pub(super) fn start(&mut self, now: Instant) -> Option<Job> {
+        if self.running >= DELIVERIES_MAX {
+            return None;
+        }
+        for endpoint in self.endpoints.values_mut() {
+            endpoint.waiting.retain(|job| job.start_by > now);
+            if endpoint.running.len() >= ENDPOINT_DELIVERIES_MAX
+                || endpoint.waiting.is_empty()
+                || !endpoint.breaker.admits(now)
+            {
+                continue;
+            }
+            endpoint.running.push(now);
+            self.running += 1;
+            return endpoint.waiting.pop_front();
+        }
+        None
+    }
+
+    /// Notes how a delivery that began at `begun` ended. Says whether its breaker has opened by it.
+    pub(super) fn ended(
+        &mut self,
+        name: &str,
+        begun: Instant,
+        answered: Answered,
+        now: Instant,
+    ) -> bool {
+        self.running = self.running.saturating_sub(1);
+        let Some(endpoint) = self.endpoints.get_mut(name) else {
+            return false;
+        };
+        if let Some(index) = endpoint.running.iter().position(|other| *other == begun) {
+            endpoint.running.swap_remove(index);
+        }
+        let took = now.saturating_duration_since(begun);
+        endpoint.lagged = answered == Answered::No || took >= SLOW_AFTER;
+        let opened = match answered {
+            Answered::Yes => {
+                endpoint.breaker.answered();
+                false
+            }
+            Answered::No => endpoint.breaker.failed(now),
+        };
+        if endpoint.breaker.is_shut(now) {
+            endpoint.waiting.clear();
+        }
+        let idle = endpoint.running.is_empty() && endpoint.waiting.is_empty();
+        if idle && endpoint.breaker == Breaker::default() {
+            self.endpoints.remove(name);
+        }
+        opened
+    }
+
+    /// Whether an endpoint that is not yet slow keeps others waiting, and until when at most.
+    pub(super) fn slow_at(&self, now: Instant) -> Option<Instant> {
+        let full = self
+            .endpoints
+            .values()
+            .filter(|endpoint| endpoint.waiting.len() >= WAITING_MAX && !endpoint.is_slow(now));
+        full.flat_map(|endpoint| endpoint.running.iter().map(|begun| *begun + SLOW_AFTER))
+            .min()
+    }
+}

@@ -1,0 +1,18 @@
+//! From committed alerts to receivers: the loop of the router and the delivery of its outbox.
+
+mod breaker;
+mod delivery;
+mod desk;
+mod receivers;
+mod router_loop;
+mod supervise;
+#[cfg(test)]
+mod tests;
+mod waking;
+
+pub use delivery::{DELIVERIES_MAX, DELIVERY_TIMEOUT, Delivery, DeliveryPorts, RETRY_AFTER_MAX};
+pub use desk::ENDPOINT_DELIVERIES_MAX;
+pub use receivers::{DuplicateReceiver, ReceiverSet};
+pub use router_loop::{RouterLoop, RouterPorts};
+pub use supervise::Routing;
+pub use waking::WakingStore;

@@ -1,0 +1,129 @@
+//! The loop of the router: reads committed rows, decides, commits, and only then believes it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use cresset_model::ports::{Clock, Outbox, PortError, Store};
+use cresset_pipeline::router::{Router, State};
+use tokio::sync::{Notify, watch};
+use tracing::{info, warn};
+
+/// Rows in one step.
+const ROWS_MAX: usize = 200;
+/// How long the loop waits before it asks a store again that failed.
+const STORE_RETRY: Duration = Duration::from_secs(1);
+/// How often the head of the change log is looked at, should a commit not have woken the loop.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// What the loop works with.
+#[derive(Clone)]
+pub struct RouterPorts {
+    /// The part of the store that it decides into.
+    pub outbox: Arc<dyn Outbox>,
+    /// The store, for the head of its change log.
+    pub store: Arc<dyn Store>,
+    /// The wall clock.
+    pub clock: Arc<dyn Clock>,
+    /// Wakes the loop: commits of sources; see [`super::WakingStore`].
+    pub wake: Arc<Notify>,
+    /// Woken by the loop: the delivery.
+    pub delivery: Arc<Notify>,
+}
+
+/// The one owner of the router's state.
+pub struct RouterLoop {
+    router: Router,
+    ports: RouterPorts,
+}
+
+/// What the loop holds between steps.
+struct Memory {
+    fence: u64,
+    state: State,
+}
+
+impl RouterLoop {
+    /// A loop over a tree of routes.
+    pub fn new(router: Router, ports: RouterPorts) -> Self {
+        Self { router, ports }
+    }
+
+    /// Runs until `stop` becomes true or its sender is gone.
+    pub async fn run(self, mut stop: watch::Receiver<bool>) {
+        tokio::select! {
+            // Dropping the loop at any await is safe: a step is committed as a whole or decided again.
+            () = self.steps() => {}
+            _ = stop.wait_for(|stop| *stop) => {}
+        }
+    }
+
+    async fn steps(&self) {
+        loop {
+            if let Err(error) = self.live().await {
+                // Whether the last commit went through is not known: what is stored decides.
+                warn!(error = %error, "router stopped by the store, reading its state again");
+                tokio::time::sleep(STORE_RETRY).await;
+            }
+        }
+    }
+
+    /// Reads what is remembered and goes on from there, until the store fails.
+    async fn live(&self) -> Result<(), PortError> {
+        let stored = self.ports.outbox.router().await?;
+        let mut memory = Memory {
+            fence: stored.fence,
+            state: State::new(stored),
+        };
+        info!(
+            cursor = memory.state.cursor(),
+            groups = memory.state.groups().count(),
+            "router started"
+        );
+        loop {
+            let wake = self.step(&mut memory).await?;
+            self.wait(&memory.state, wake).await;
+        }
+    }
+
+    /// Takes one step; says when the next is due at the latest, or `None` to wait for rows.
+    async fn step(&self, memory: &mut Memory) -> Result<Option<Duration>, PortError> {
+        let outbox = &self.ports.outbox;
+        let now = self.ports.clock.now();
+        let needs = self.router.needs(&memory.state, now);
+        let waited = if needs.is_empty() {
+            Vec::new()
+        } else {
+            outbox.routed_alerts(needs).await?
+        };
+        let rows = outbox.routed(memory.state.cursor(), ROWS_MAX).await?;
+        let step = self.router.step(&memory.state, &rows, &waited, now);
+        if step.changes(&memory.state) {
+            outbox.step(step.commit(memory.fence, now)).await?;
+            memory.state.apply(&step);
+            if !step.intents.is_empty() {
+                self.ports.delivery.notify_one();
+            }
+        }
+        if memory.state.cursor() < self.ports.store.head() && !rows.is_empty() {
+            return Ok(Some(Duration::ZERO));
+        }
+        let now = self.ports.clock.now();
+        Ok(step.next_wake.map(|at| at.since(now)))
+    }
+
+    async fn wait(&self, state: &State, wake: Option<Duration>) {
+        let due = tokio::time::Instant::now() + wake.unwrap_or(Duration::from_hours(1));
+        loop {
+            // Each branch only waits: when another one wins, nothing is lost.
+            tokio::select! {
+                () = self.ports.wake.notified() => return,
+                () = tokio::time::sleep_until(due) => return,
+                () = tokio::time::sleep(LOOK_EVERY) => {
+                    if self.ports.store.head() > state.cursor() {
+                        return;
+                    }
+                }
+            }
+        }
+    }
+}
