@@ -188,12 +188,11 @@ impl Json {
     }
 
     fn maybe(&mut self, name: &'static str, value: Option<&str>) {
-        match value {
-            Some(value) => self.member(name, value),
-            None => {
-                self.key(name);
-                self.raw(b"null");
-            }
+        if let Some(value) = value {
+            self.member(name, value);
+        } else {
+            self.key(name);
+            self.raw(b"null");
         }
     }
 
