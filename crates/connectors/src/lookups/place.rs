@@ -36,18 +36,18 @@ pub(super) struct PlaceRecord<'a> {
 impl PlaceRecord<'_> {
     pub(super) fn location(&self) -> Location {
         let owned = |text: Option<&str>| text.map(str::to_owned);
-        let country_code = [&self.country, &self.country_code, &self.registered_country]
-            .into_iter()
+        let country_code = [self.country, self.country_code, self.registered_country]
+            .iter()
             .find_map(Value::country_code);
-        let country = [&self.country_name, &self.country, &self.registered_country]
-            .into_iter()
-            .filter_map(|value| value.name())
+        let country = [self.country_name, self.country, self.registered_country]
+            .iter()
+            .filter_map(Value::name)
             // Two letters are a code, in whatever key they stand.
             .find(|name| name.len() > 2)
             .or_else(|| country_code.and_then(english_name));
-        let region = [&self.region_name, &self.subdivision, &self.region]
-            .into_iter()
-            .find_map(|value| value.name());
+        let region = [self.region_name, self.subdivision, self.region]
+            .iter()
+            .find_map(Value::name);
         Location {
             country_code,
             country: owned(country),

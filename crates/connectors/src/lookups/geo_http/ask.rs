@@ -150,18 +150,16 @@ impl GeoHttp {
         self.egress
             .check_literal()
             .map_err(|refused| refused.to_string())?;
-        let request = match open {
-            [address] => self
-                .client
-                .get(self.with_path(&["json", &address.to_string()])),
-            _ => {
-                let body: Vec<String> = open.iter().map(ToString::to_string).collect();
-                let body = serde_json::Value::from(body).to_string();
-                self.client
-                    .post(self.with_path(&["batch"]))
-                    .header("content-type", "application/json")
-                    .body(body)
-            }
+        let request = if let [address] = open {
+            let path = ["json", &address.to_string()];
+            self.client.get(self.with_path(&path))
+        } else {
+            let body: Vec<String> = open.iter().map(ToString::to_string).collect();
+            let body = serde_json::Value::from(body).to_string();
+            self.client
+                .post(self.with_path(&["batch"]))
+                .header("content-type", "application/json")
+                .body(body)
         };
         let response = request.send().await.map_err(|error| {
             SendFailure::of(&error, &self.egress.target(), self.timeout).message

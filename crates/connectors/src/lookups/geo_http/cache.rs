@@ -114,17 +114,17 @@ mod tests {
         Timestamp::from_seconds(seconds).unwrap()
     }
 
-    fn fragment(bytes: usize) -> Option<Arc<GeoFragment>> {
-        Some(Arc::new(GeoFragment {
+    fn fragment(bytes: usize) -> Arc<GeoFragment> {
+        Arc::new(GeoFragment {
             country_code: None,
             members: "m".repeat(bytes),
-        }))
+        })
     }
 
     #[test]
     fn an_answer_is_kept_until_it_expires() {
         let mut cache = Cache::new(Duration::from_secs(10), 1 << 20);
-        cache.insert(address(1), fragment(5), at(100));
+        cache.insert(address(1), Some(fragment(5)), at(100));
         cache.insert(address(2), None, at(100));
         assert!(matches!(
             cache.get(address(1), at(109)),
@@ -136,7 +136,7 @@ mod tests {
         ));
         assert!(cache.get(address(1), at(110)).is_none());
         assert!(cache.get(address(3), at(100)).is_none());
-        cache.insert(address(1), fragment(5), at(110));
+        cache.insert(address(1), Some(fragment(5)), at(110));
         assert!(cache.get(address(1), at(119)).is_some());
     }
 
@@ -149,17 +149,17 @@ mod tests {
                 .collect()
         };
         for last in 0..3 {
-            cache.insert(address(last), fragment(100), at(0));
+            cache.insert(address(last), Some(fragment(100)), at(0));
         }
         assert_eq!(kept(&cache), [0, 1, 2]);
         // Replaced, the oldest is the youngest.
-        cache.insert(address(0), fragment(100), at(0));
+        cache.insert(address(0), Some(fragment(100)), at(0));
         assert_eq!(kept(&cache), [0, 1, 2]);
-        cache.insert(address(3), fragment(100), at(0));
+        cache.insert(address(3), Some(fragment(100)), at(0));
         assert_eq!(kept(&cache), [0, 2, 3]);
-        cache.insert(address(4), fragment(400), at(0));
+        cache.insert(address(4), Some(fragment(400)), at(0));
         assert_eq!(kept(&cache), [4]);
-        cache.insert(address(5), fragment(10_000), at(0));
+        cache.insert(address(5), Some(fragment(10_000)), at(0));
         assert_eq!(kept(&cache), [] as [u32; 0]);
         assert_eq!(cache.bytes, 0);
     }
@@ -168,7 +168,7 @@ mod tests {
     fn replacing_again_and_again_does_not_grow() {
         let mut cache = Cache::new(Duration::from_secs(10), 1 << 20);
         for _ in 0..1_000 {
-            cache.insert(address(1), fragment(100), at(0));
+            cache.insert(address(1), Some(fragment(100)), at(0));
         }
         assert_eq!((cache.entries.len(), cache.bytes), (1, ENTRY_BYTES + 100));
         assert!(cache.order.len() <= 18, "{}", cache.order.len());

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use cresset_model::notification::Notification;
 use cresset_model::ports::{BoxFuture, Clock, Notifier, NotifierInfo, PortError};
+use cresset_model::secret::Secret;
 use reqwest::header::{
     CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue,
     TRANSFER_ENCODING, USER_AGENT,
@@ -63,7 +64,7 @@ impl Webhook {
             url,
             egress,
             signer: Signer::new(&config.secrets)?,
-            headers: headers(&config)?,
+            headers: headers(config.headers)?,
             template: template.transpose()?,
             connect_timeout: config.connect_timeout,
             timeout: config.timeout,
@@ -148,7 +149,7 @@ impl Notifier for Webhook {
     }
 }
 
-fn headers(config: &WebhookConfig) -> Result<HeaderMap, WebhookError> {
+fn headers(configured: Vec<(String, Secret)>) -> Result<HeaderMap, WebhookError> {
     let ours = [
         ID,
         TIMESTAMP,
@@ -162,13 +163,13 @@ fn headers(config: &WebhookConfig) -> Result<HeaderMap, WebhookError> {
     ];
     let mut headers = HeaderMap::new();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    for (name, value) in &config.headers {
+    for (name, value) in configured {
         let parsed = HeaderName::try_from(name.as_str())
             .ok()
             .filter(|parsed| !ours.contains(&parsed.as_str()))
             .ok_or_else(|| WebhookError::Header(name.clone()))?;
-        let mut value = HeaderValue::from_str(value.reveal())
-            .map_err(|_| WebhookError::HeaderValue(name.clone()))?;
+        let mut value =
+            HeaderValue::from_str(value.reveal()).map_err(|_| WebhookError::HeaderValue(name))?;
         value.set_sensitive(true);
         headers.insert(parsed, value);
     }
