@@ -6,8 +6,8 @@ use std::fmt::Write as _;
 use std::net::IpAddr;
 
 use crate::id::hash128;
+use crate::place::{CountryCode, GeoFragment};
 use crate::provenance::TableInfo;
-use crate::tables::{CountryCode, GeoFragment};
 
 /// The leading bits of an IPv4 address that the jump table resolves at once: a mebibyte of table. With
 /// 3.7 million ranges a look-up takes a quarter of the time of a plain search; 16 bits take half as long

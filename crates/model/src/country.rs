@@ -1,6 +1,6 @@
 //! The English names of countries, for databases that know codes only.
 
-use crate::tables::CountryCode;
+use crate::place::CountryCode;
 
 /// The usual English name of a country, by its ISO 3166-1 alpha-2 code in upper case.
 pub fn english_name(code: CountryCode) -> Option<&'static str> {

@@ -13,6 +13,7 @@ pub mod ip;
 pub mod limits;
 pub mod notification;
 pub mod outcome;
+pub mod place;
 pub mod ports;
 pub mod provenance;
 pub mod query;

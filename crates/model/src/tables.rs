@@ -7,21 +7,8 @@ use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
 
 use crate::ip::{self, Network};
+pub use crate::place::{CountryCode, GeoFragment};
 use crate::provenance::{Marks, TableInfo};
-
-/// A country: ISO 3166-1 alpha-2, upper case ASCII.
-pub type CountryCode = [u8; 2];
-
-/// Where an address lies, rendered once for each distinct record of a database.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct GeoFragment {
-    /// ISO 3166-1 alpha-2.
-    pub country_code: Option<CountryCode>,
-    /// The members to splice into a record, without braces, such as
-    /// `"country":"Germany","regionName":"Hesse","city":"Frankfurt","lat":50.1,"lon":8.6`. Only the
-    /// configured fields, in their order; fields that the database does not know are left out.
-    pub members: String,
-}
 
 /// All tables of one pipeline, at one moment.
 #[derive(Debug, Clone, Default)]
