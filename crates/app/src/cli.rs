@@ -98,6 +98,12 @@ pub(crate) enum Command {
     /// List, show and redrive dead letters
     #[command(subcommand)]
     Dlq(Dlq),
+    /// List, show and retry notifications, and test receivers
+    #[command(subcommand)]
+    Outbox(Outbox),
+    /// Commands to a running service about its configuration
+    #[command(subcommand)]
+    Config(ConfigCommand),
 }
 
 #[derive(Debug, Args)]
@@ -218,6 +224,55 @@ pub(crate) struct DlqRedrive {
     /// Only say what would happen
     #[arg(long)]
     pub(crate) dry_run: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Outbox {
+    /// List deliveries, newest first
+    #[command(
+        after_help = "Examples:\n  cresset outbox list --state dead\n  cresset outbox list --receiver soc"
+    )]
+    List(OutboxList),
+    /// Show one delivery with its attempts and its body
+    Show {
+        /// Its id
+        id: String,
+    },
+    /// Try dead and waiting deliveries again now
+    #[command(after_help = "Example:\n  cresset outbox retry 3F8Z…")]
+    Retry {
+        /// The deliveries
+        #[arg(required = true)]
+        ids: Vec<String>,
+    },
+    /// Send a test message by each notifier of a receiver
+    #[command(after_help = "Example:\n  cresset outbox test soc")]
+    Test {
+        /// The receiver's name
+        receiver: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct OutboxList {
+    /// Only to this receiver, such as soc, or by this notifier of it, such as soc/0
+    #[arg(long)]
+    pub(crate) receiver: Option<String>,
+    /// Only in this state: pending, leased, sent or dead
+    #[arg(long)]
+    pub(crate) state: Option<String>,
+    /// Only those that tell of this alert
+    #[arg(long, value_name = "ID")]
+    pub(crate) alert: Option<String>,
+    /// At most this many
+    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    pub(crate) limit: u64,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Take over the changed file: all of it, or nothing and say why
+    Reload,
 }
 
 #[derive(Debug, Args)]

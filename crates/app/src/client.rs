@@ -51,6 +51,7 @@ fn read(answer: ApiAnswer) -> Result<Value, Failure> {
         .unwrap_or("no explanation given");
     let exit = match answer.status {
         409 => Exit::Conflict,
+        422 if body["type"] == "/problems/invalid-configuration" => Exit::Invalid,
         502..=504 => Exit::Unreachable,
         _ => Exit::No,
     };

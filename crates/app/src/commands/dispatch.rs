@@ -5,7 +5,7 @@ use std::future::Future;
 use anyhow::Context as _;
 use tracing::level_filters::LevelFilter;
 
-use super::{alerts, demo, dlq, mock, run, status, sync, validate, verify};
+use super::{alerts, config, demo, dlq, mock, outbox, run, status, sync, validate, verify};
 use crate::cli::{Cli, Command};
 use crate::client::Client;
 use crate::exit::Exit;
@@ -33,6 +33,8 @@ pub(crate) fn dispatch(cli: Cli) -> anyhow::Result<Exit> {
         Command::Sync(flags) => block_on(sync::run(flags, &client()?, &output)),
         Command::Alerts(flags) => block_on(alerts::run(flags, &client()?, &output)),
         Command::Dlq(flags) => block_on(dlq::run(flags, &client()?, &output)),
+        Command::Outbox(flags) => block_on(outbox::run(flags, &client()?, &output)),
+        Command::Config(flags) => block_on(config::run(flags, &client()?, &output)),
     }
 }
 

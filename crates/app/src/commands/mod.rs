@@ -1,10 +1,12 @@
 //! One file for each command.
 
 mod alerts;
+mod config;
 mod demo;
 mod dispatch;
 mod dlq;
 mod mock;
+mod outbox;
 mod run;
 mod status;
 mod sync;
