@@ -79,6 +79,11 @@ pub(crate) enum Command {
     /// Check a configuration and list every fault
     #[command(after_help = "Example:\n  cresset validate config/minimal.yaml")]
     Validate(Validate),
+    /// The core as a filter: events in, enriched events out, one a line
+    #[command(
+        after_help = "Examples:\n  cresset pipe -c config/nullify-embedded.yaml < events.ndjson > enriched.ndjson\n  cresset produce --count 1000 | cresset pipe -c config/nullify-embedded.yaml --rejected bad.ndjson"
+    )]
+    Pipe(Pipe),
     /// Run the flaky upstream alone
     #[command(
         after_help = "Examples:\n  cresset mock --failure-rate 0.5 --delay 1s\n  cresset mock --honest --pattern ok,500,500,ok"
@@ -111,6 +116,9 @@ pub(crate) struct Demo {
     /// Keep the data in this directory, and go on from there the next time
     #[arg(long, value_name = "DIR")]
     pub(crate) keep: Option<PathBuf>,
+    /// Show events, threats and notifications instead of a polled upstream
+    #[arg(long, conflicts_with_all = ["chaos", "fast"])]
+    pub(crate) nullify: bool,
     /// How often the upstream fails, 0 to 1
     #[arg(long, value_name = "P", default_value_t = 0.2, value_parser = share)]
     pub(crate) chaos: f64,
@@ -124,6 +132,22 @@ pub(crate) struct Run {
     /// The configuration
     #[arg(short, long, value_name = "FILE")]
     pub(crate) config: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Pipe {
+    /// The configuration
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) config: PathBuf,
+    /// The pipeline; the first of the file if absent
+    #[arg(long, value_name = "NAME")]
+    pub(crate) pipeline: Option<String>,
+    /// Where rejected records go; standard error if absent
+    #[arg(long, value_name = "FILE")]
+    pub(crate) rejected: Option<PathBuf>,
+    /// Worker threads; one for each core if absent
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub(crate) threads: Option<u16>,
 }
 
 #[derive(Debug, Args)]

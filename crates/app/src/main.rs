@@ -6,9 +6,15 @@ mod clock;
 mod commands;
 mod config;
 mod exit;
+mod generate;
+mod notify;
 mod output;
+mod plan;
 mod refresh;
+mod reload;
 mod service;
+mod signals;
+mod sources;
 mod telemetry;
 mod wiring;
 

@@ -1,63 +1,82 @@
 //! Reloads tables while batches run: a changed file is read in full, then swapped in; a broken one is
 //! reported once and the old table stays.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use cresset_connectors::lookups::{
-    GeoError, RELOAD_PERIOD, TableFile, UsersError, read_mmdb, read_users,
+    RELOAD_PERIOD, TableFile, read_city, read_indicators, read_mmdb, read_users,
 };
-use cresset_model::tables::{GeoTable, Tables, UserTable};
+use cresset_model::city::CityField;
+use cresset_model::tables::Tables;
 use cresset_runtime::LiveTables;
 use tokio::sync::watch;
 use tracing::{info, warn};
 
+/// A change of the tables in use.
+pub(crate) type Change = Box<dyn FnOnce(&mut Tables)>;
+
 /// A file behind a table.
-pub(crate) enum Watched {
-    /// A geography.
-    Geo(TableFile<GeoTable, GeoError>),
-    /// A directory of users.
-    Users(TableFile<UserTable, UsersError>),
+pub(crate) struct Watched {
+    path: PathBuf,
+    read: Box<dyn FnMut() -> anyhow::Result<Option<Change>> + Send>,
 }
 
-/// A change of the tables in use.
-type Change = Box<dyn FnOnce(&mut Tables)>;
-
 impl Watched {
-    /// Watches a geography for a field.
+    /// Watches a geography of countries for a field.
     pub(crate) fn geo(path: &Path, of: &str) -> Self {
-        Self::Geo(TableFile::new(path, of, read_mmdb))
+        Self::of(TableFile::new(path, of, read_mmdb), |tables, table| tables.geo = Some(table))
+    }
+
+    /// Watches a geography of places for a field.
+    pub(crate) fn city(path: &Path, of: &str, fields: Vec<CityField>) -> Self {
+        let file = TableFile::new(path, of, move |path: &Path, of: &str| read_city(path, of, &fields));
+        Self::of(file, |tables, table| tables.city = Some(table))
     }
 
     /// Watches a directory of users for a field.
     pub(crate) fn users(path: &Path, of: &str) -> Self {
-        Self::Users(TableFile::new(path, of, read_users))
+        Self::of(TableFile::new(path, of, read_users), |tables, table| tables.users = Some(table))
+    }
+
+    /// Watches an indicator list, the `place`-th of its pipeline.
+    pub(crate) fn list(path: &Path, name: &str, column: Option<String>, place: usize) -> Self {
+        let read = move |path: &Path, name: &str| {
+            let read = read_indicators(path, name, column.as_deref())?;
+            if !read.skipped.is_empty() {
+                warn!(path = %path.display(), faults = %read.skipped, "lines of an indicator list left out");
+            }
+            Ok::<_, cresset_connectors::lookups::IndicatorsError>(read.list)
+        };
+        Self::of(TableFile::new(path, name, read), move |tables, list| {
+            if let Some(slot) = tables.indicators.get_mut(place) {
+                *slot = list;
+            }
+        })
+    }
+
+    fn of<T, E>(
+        mut file: TableFile<T, E>,
+        set: impl Fn(&mut Tables, Arc<T>) + Clone + Send + 'static,
+    ) -> Self
+    where
+        T: Send + Sync + 'static,
+        E: std::error::Error + Send + Sync + 'static,
+    {
+        let path = file.path().to_owned();
+        let read = move || {
+            let set = set.clone();
+            let changed = file.reload_if_changed()?.map(Arc::new);
+            Ok(changed.map(|table| Box::new(move |tables: &mut Tables| set(tables, table)) as Change))
+        };
+        Self { path, read: Box::new(read) }
     }
 
     /// Reads the file if it has changed, and hands the change to `apply`. Blocks.
     pub(crate) fn reload(&mut self, apply: impl FnOnce(Change)) -> anyhow::Result<bool> {
-        let change: Option<Change> = match self {
-            Self::Geo(file) => file.reload_if_changed()?.map(|table| {
-                let table = Arc::new(table);
-                Box::new(move |tables: &mut Tables| tables.geo = Some(table)) as Change
-            }),
-            Self::Users(file) => file.reload_if_changed()?.map(|table| {
-                let table = Arc::new(table);
-                Box::new(move |tables: &mut Tables| tables.users = Some(table)) as Change
-            }),
-        };
-        let changed = change.is_some();
-        if let Some(change) = change {
-            apply(change);
-        }
-        Ok(changed)
-    }
-
-    fn path(&self) -> &Path {
-        match self {
-            Self::Geo(file) => file.path(),
-            Self::Users(file) => file.path(),
-        }
+        let Some(change) = (self.read)()? else { return Ok(false) };
+        apply(change);
+        Ok(true)
     }
 }
 
@@ -96,10 +115,10 @@ impl Refresh {
         for file in &mut self.files {
             match file.reload(|change| self.tables.replace(change)) {
                 Ok(false) => {}
-                Ok(true) => info!(path = %file.path().display(), "table reloaded"),
+                Ok(true) => info!(path = %file.path.display(), "table reloaded"),
                 Err(error) => {
                     let error = format!("{error:#}");
-                    warn!(path = %file.path().display(), error, "table not reloaded, the old one stays");
+                    warn!(path = %file.path.display(), error, "table not reloaded, the old one stays");
                 }
             }
         }

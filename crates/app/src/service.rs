@@ -1,26 +1,31 @@
-//! The running service: store, sources, listeners, and their orderly end.
+//! The running service: store, sources, routing, listeners, and their orderly end.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
 use cresset_connectors::stores::sqlite::SqliteStore;
-use cresset_model::ports::{Clock, Store as _};
-use cresset_runtime::{ControlConfig, INTERVAL_MINUTES_MAX, INTERVAL_SETTING, RuntimeControl};
+use cresset_model::ports::{Clock, Control, Receivers, Store};
+use cresset_runtime::routing::{
+    Delivery, DeliveryPorts, ReceiverSet, RouterLoop, RouterPorts, Routing, WakingStore,
+};
 use cresset_server::{Access, ServiceFacts, Services};
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 use tracing::{info, warn};
 
 use crate::clock::SystemClock;
 use crate::config::{Config, Environment, StoreConfig};
 use crate::exit::{Exit, Failure};
-use crate::wiring;
+use crate::reload::FileReload;
+use crate::sources::Sources;
+use crate::{notify, wiring};
 
 /// How long the parts of the service may take to end.
-const STOP_WITHIN: Duration = Duration::from_secs(10);
+const STOP_WITHIN: Duration = Duration::from_secs(15);
 
 /// A service that runs until [`Service::stop`].
 pub(crate) struct Service {
@@ -30,67 +35,79 @@ pub(crate) struct Service {
     tasks: JoinSet<()>,
 }
 
+/// What a service is started with.
+pub(crate) struct Start<'a> {
+    /// What it does.
+    pub(crate) config: &'a Config,
+    /// The file that says so, to be read again on a reload.
+    pub(crate) file: Option<PathBuf>,
+    /// The environment.
+    pub(crate) environment: &'a Environment,
+    /// Where it answers.
+    pub(crate) listeners: Vec<TcpListener>,
+}
+
 impl Service {
     /// Opens the store, starts the sources and serves on the listeners.
-    pub(crate) async fn start(
-        config: &Config,
-        environment: &Environment,
-        listeners: Vec<TcpListener>,
-    ) -> anyhow::Result<Self> {
+    pub(crate) async fn start(start: Start<'_>) -> anyhow::Result<Self> {
+        let Start { config, file, environment, listeners } = start;
+        let pipe_only = config.for_pipe_only();
+        if !pipe_only.is_empty() {
+            return Err(Failure::new(Exit::Invalid, pipe_only.join("\n")).into());
+        }
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let receivers = ReceiverSet::new(
+            notify::receivers(config, environment, &clock)?,
+            Arc::clone(&clock),
+        )?;
+        let receivers = Arc::new(receivers);
+        let router = notify::router(config)?;
         let StoreConfig::Sqlite(sqlite) = &config.store;
         let store = Arc::new(wiring::store(sqlite)?);
-        let mut control = RuntimeControl::new(ControlConfig {
-            store: Arc::clone(&store) as _,
-            query: Arc::clone(&store) as _,
-            clock: Arc::clone(&clock),
-        });
         let (stop, stopped) = watch::channel(false);
         let mut tasks = JoinSet::new();
-        let set = interval_set(&store).await?;
-        for pipeline in &config.pipelines {
-            let wired = wiring::poll(pipeline, config, environment, (&store, &clock))?;
-            if let Some(set) = set.filter(|set| *set != wired.interval_minutes) {
-                warn!(source.name = %pipeline.id, interval.set_minutes = set, interval.file_minutes = wired.interval_minutes, "interval set at run time wins over the file");
-            }
-            let minutes = set.unwrap_or(wired.interval_minutes);
-            let (manual, interval) = control.add(wired.cell, wired.ports, minutes);
-            tasks.spawn(wired.poll.run(manual, interval, stopped.clone()));
-            if let Some(refresh) = wired.refresh {
-                tasks.spawn(refresh.run(stopped.clone()));
-            }
+
+        let wake = Arc::new(Notify::new());
+        let waking: Arc<dyn Store> =
+            Arc::new(WakingStore::new(Arc::clone(&store) as _, Arc::clone(&wake)));
+        let sources = Sources { config, environment, store: &store, waking, clock: &clock };
+        let running = sources.start(&mut tasks, &stopped).await?;
+        let control: Arc<dyn Control> = Arc::new(running.control);
+        if let Some(router) = router {
+            let delivery = Arc::new(Notify::new());
+            let ports = RouterPorts {
+                outbox: Arc::clone(&store) as _,
+                store: Arc::clone(&store) as _,
+                clock: Arc::clone(&clock),
+                wake,
+                delivery: Arc::clone(&delivery),
+            };
+            let router = RouterLoop::new(router, ports);
+            let delivery = DeliveryPorts {
+                outbox: Arc::clone(&store) as _,
+                clock: Arc::clone(&clock),
+                receivers: Arc::clone(&receivers),
+                wake: delivery,
+            };
+            let seed = clock.now().nanos().unsigned_abs();
+            let routing = Routing { router, delivery: Delivery::new(delivery, seed) };
+            tasks.spawn(routing.run(stopped.clone()));
         }
+        let reload = FileReload::new(file, config.clone(), Arc::clone(&control));
         let services = Services {
             query: Arc::clone(&store) as _,
-            control: Arc::new(control),
+            control,
+            outbox: Arc::clone(&store) as _,
+            intake: running.intake,
+            receivers: receivers as Arc<dyn Receivers>,
+            reload: Arc::new(reload),
             facts: ServiceFacts {
                 version: env!("CARGO_PKG_VERSION").to_owned(),
                 started: clock.now(),
             },
             clock,
         };
-        if config.server.open {
-            warn!(
-                "the service is open: anyone who reaches it may read and command without a login"
-            );
-        }
-        let access = Access {
-            open: config.server.open,
-            hosts: config.server.hosts.clone(),
-        };
-        let router = cresset_server::router(services, access);
-        for listener in listeners {
-            let (router, mut stopped) = (router.clone(), stopped.clone());
-            tasks.spawn(async move {
-                let stopping = async move {
-                    // An error means that the service is gone, which is a stop too.
-                    drop(stopped.wait_for(|stop| *stop).await);
-                };
-                if let Err(error) = cresset_server::serve(listener, router, stopping).await {
-                    warn!(error = %error, "a listener ended");
-                }
-            });
-        }
+        serve(config, services, listeners, (&mut tasks, &stopped));
         Ok(Self { store, stop, tasks })
     }
 
@@ -114,51 +131,42 @@ impl Service {
     }
 }
 
-/// The interval that was set at run time, if it was.
-async fn interval_set(store: &SqliteStore) -> anyhow::Result<Option<u32>> {
-    let value = store
-        .setting(INTERVAL_SETTING)
-        .await
-        .context("read the settings")?;
-    let minutes = value.as_deref().and_then(|value| value.parse().ok());
-    Ok(minutes.filter(|minutes| (1..=INTERVAL_MINUTES_MAX).contains(minutes)))
+fn serve(
+    config: &Config,
+    services: Services,
+    listeners: Vec<TcpListener>,
+    (tasks, stopped): (&mut JoinSet<()>, &watch::Receiver<bool>),
+) {
+    if config.server.open {
+        warn!("the service is open: anyone who reaches it may read and command without a login");
+    }
+    let access = Access {
+        open: config.server.open,
+        hosts: config.server.hosts.clone(),
+    };
+    let router = cresset_server::router(services, access);
+    for listener in listeners {
+        let (router, mut stopped) = (router.clone(), stopped.clone());
+        tasks.spawn(async move {
+            let stopping = async move {
+                // An error means that the service is gone, which is a stop too.
+                drop(stopped.wait_for(|stop| *stop).await);
+            };
+            if let Err(error) = cresset_server::serve(listener, router, stopping).await {
+                warn!(error = %error, "a listener ended");
+            }
+        });
+    }
 }
 
 /// Binds an address. `setting` is what the user changes when the address is taken.
 pub(crate) async fn bind(address: SocketAddr, setting: &str) -> anyhow::Result<TcpListener> {
     TcpListener::bind(address).await.map_err(|error| {
         let message = if error.kind() == std::io::ErrorKind::AddrInUse {
-            format!(
-                "port {} is taken: free it, or set another with {setting}",
-                address.port()
-            )
+            format!("port {} is taken: free it, or set another with {setting}", address.port())
         } else {
             format!("cannot listen on {address}: {error}: set another address with {setting}")
         };
         Failure::new(Exit::Conflict, message).into()
     })
-}
-
-/// Waits for Ctrl-C or SIGTERM; a second one ends the process at once.
-pub(crate) async fn interrupted() -> anyhow::Result<()> {
-    let (mut interrupt, mut terminate) = signals()?;
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
-    }
-    tokio::spawn(async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
-        std::process::exit(130);
-    });
-    Ok(())
-}
-
-fn signals() -> anyhow::Result<(tokio::signal::unix::Signal, tokio::signal::unix::Signal)> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let interrupt = signal(SignalKind::interrupt()).context("listen for Ctrl-C")?;
-    let terminate = signal(SignalKind::terminate()).context("listen for SIGTERM")?;
-    Ok((interrupt, terminate))
 }

@@ -3,22 +3,21 @@
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use cresset_connectors::lookups;
+use cresset_connectors::lookups::{GeoHttp, GeoHttpConfig};
 use cresset_connectors::sources::http_poll::{self, HttpPoll};
 use cresset_connectors::stores::sqlite::{SqliteConfig, SqliteStore};
-use cresset_model::ports::{Clock, Upstream as _};
-use cresset_model::tables::{Tables, UserTable};
-use cresset_pipeline::normalize::Adapter;
-use cresset_pipeline::process::{Pipeline, PipelineSpec};
+use cresset_model::city::CityField;
+use cresset_model::ports::{Clock, EventSink, Lookup, Upstream as _};
+use cresset_pipeline::process::Pipeline;
 use cresset_runtime::poll::{Poll, PollConfig, PollPorts, PollRule};
-use cresset_runtime::{LiveTables, SourceCell};
+use cresset_runtime::{LiveTables, SourceCell, Stages};
 
 use crate::config::{
-    self, AuthConfig, Config, EnrichConfig, Environment, GeoDatabase, HttpPollConfig,
-    PipelineConfig, SourceConfig, UserDirectory,
+    self, AuthConfig, Config, EnrichConfig, Environment, HttpPollConfig, PipelineConfig,
 };
 use crate::exit::{Exit, Failure};
-use crate::refresh::{Refresh, Watched};
+use crate::plan::Plan;
+use crate::refresh::Refresh;
 
 /// Opens the store.
 pub(crate) fn store(config: &config::SqliteConfig) -> anyhow::Result<SqliteStore> {
@@ -29,52 +28,76 @@ pub(crate) fn store(config: &config::SqliteConfig) -> anyhow::Result<SqliteStore
         .map_err(|error| Failure::new(Exit::Conflict, error.to_string()).into())
 }
 
-/// A polled source, ready to run.
-pub(crate) struct WiredPoll {
-    /// The loop.
-    pub(crate) poll: Poll,
-    /// Its ports, which the control uses too.
-    pub(crate) ports: PollPorts,
-    /// Its state.
-    pub(crate) cell: Arc<SourceCell>,
-    /// The interval of the file.
-    pub(crate) interval_minutes: u32,
-    /// Reloads its tables when their files change.
-    pub(crate) refresh: Option<Refresh>,
-}
-
-/// Builds a polled source.
-pub(crate) fn poll(
+/// The stages of a pipeline, and what reloads their tables when files change.
+pub(crate) fn stages(
     pipeline: &PipelineConfig,
     config: &Config,
+    clock: &Arc<dyn Clock>,
+) -> anyhow::Result<(Stages, Option<Refresh>)> {
+    let plan = Plan::new(pipeline, config, !pipeline.sinks.is_empty())
+        .with_context(|| format!("set up the pipeline `{}`", pipeline.name))?;
+    let tables = Arc::new(LiveTables::new(plan.tables));
+    let refresh =
+        (!plan.watched.is_empty()).then(|| Refresh::new(plan.watched, Arc::clone(&tables)));
+    let stages = Stages {
+        pipeline: Arc::new(Pipeline::new(plan.spec)),
+        tables,
+        lookup: lookup(pipeline, clock)?,
+    };
+    Ok((stages, refresh))
+}
+
+fn lookup(
+    pipeline: &PipelineConfig,
+    clock: &Arc<dyn Clock>,
+) -> anyhow::Result<Option<Arc<dyn Lookup>>> {
+    let remote = pipeline.enrich.iter().find_map(|enrich| match enrich {
+        EnrichConfig::GeoHttp(geo) => Some(geo),
+        EnrichConfig::Geo(_) | EnrichConfig::User(_) => None,
+    });
+    let Some(geo) = remote else { return Ok(None) };
+    let defaults = GeoHttpConfig::default();
+    let geo = GeoHttpConfig {
+        url: geo.url.as_str().to_owned(),
+        batch_max: if geo.batch { defaults.batch_max } else { 1 },
+        fields: CityField::ALL.to_vec(),
+        allow_private: geo.allow_private.as_ref().map(ToString::to_string),
+        timeout: geo.timeout,
+        cache_ttl: geo.cache_age_max,
+        cache_bytes_max: usize::try_from(geo.cache_bytes_max).unwrap_or(usize::MAX),
+        ..defaults
+    };
+    let geo = GeoHttp::new(geo, Arc::clone(clock))
+        .map_err(|error| Failure::new(Exit::Invalid, error.to_string()))?;
+    Ok(Some(Arc::new(geo)))
+}
+
+/// What a polled source is made of.
+pub(crate) struct PollParts<'a> {
+    /// Its pipeline.
+    pub(crate) pipeline: &'a PipelineConfig,
+    /// Its source.
+    pub(crate) source: &'a HttpPollConfig,
+    /// Its stages.
+    pub(crate) stages: Stages,
+    /// Where its events go.
+    pub(crate) sinks: Vec<Arc<dyn EventSink>>,
+    /// The store.
+    pub(crate) store: Arc<SqliteStore>,
+    /// The wall clock.
+    pub(crate) clock: Arc<dyn Clock>,
+}
+
+/// Builds a polled source: its loop, its ports and its state.
+pub(crate) fn poll(
+    parts: PollParts<'_>,
+    config: &Config,
     environment: &Environment,
-    (store, clock): (&Arc<SqliteStore>, &Arc<dyn Clock>),
-) -> anyhow::Result<WiredPoll> {
-    let SourceConfig::HttpPoll(source) = &pipeline.source;
-    let upstream = upstream(source, environment, clock)
+) -> anyhow::Result<(Poll, PollPorts, Arc<SourceCell>)> {
+    let PollParts { pipeline, source, stages, sinks, store, clock } = parts;
+    let upstream = upstream(source, environment, &clock)
         .with_context(|| format!("set up the source of pipeline `{}`", pipeline.name))?;
-    let (tables, refresh) = tables(&pipeline.enrich)?;
-    let spec = PipelineSpec {
-        adapter: match pipeline.adapter {
-            config::Adapter::SeedA => Adapter::SeedA,
-        },
-        geo_of: pipeline.enrich.iter().find_map(EnrichConfig::geo_of),
-        user_of: pipeline.enrich.iter().find_map(EnrichConfig::user_of),
-        limits: config.limits,
-    };
-    let cell = Arc::new(SourceCell::new(
-        pipeline.id.clone(),
-        "http_poll",
-        upstream.address(),
-    ));
-    let tables = Arc::new(LiveTables::new(tables));
-    let ports = PollPorts {
-        upstream: Arc::new(upstream),
-        store: Arc::clone(store) as _,
-        clock: Arc::clone(clock),
-        pipeline: Arc::new(Pipeline::new(spec)),
-        tables: Arc::clone(&tables),
-    };
+    let cell = Arc::new(SourceCell::new(pipeline.id.clone(), "http_poll", upstream.address()));
     let poll = PollConfig {
         rule: PollRule {
             overlap: source.overlap,
@@ -88,13 +111,8 @@ pub(crate) fn poll(
         retention: config.retention.alerts,
         jitter_seed: clock.now().nanos().unsigned_abs(),
     };
-    Ok(WiredPoll {
-        poll: Poll::new(poll, ports.clone(), Arc::clone(&cell)),
-        ports,
-        cell,
-        interval_minutes: source.interval_minutes,
-        refresh: (!refresh.is_empty()).then(|| Refresh::new(refresh, tables)),
-    })
+    let ports = PollPorts { upstream: Arc::new(upstream), store, clock, stages, sinks };
+    Ok((Poll::new(poll, ports.clone(), Arc::clone(&cell)), ports, cell))
 }
 
 fn upstream(
@@ -143,30 +161,4 @@ fn authentication(auth: &AuthConfig, environment: &Environment) -> anyhow::Resul
             value: resolve(value)?,
         },
     })
-}
-
-/// Loads the tables that the enrichments ask, and names the files to watch.
-pub(crate) fn tables(enrich: &[EnrichConfig]) -> anyhow::Result<(Tables, Vec<Watched>)> {
-    let mut tables = Tables::default();
-    let mut watched = Vec::new();
-    for enrichment in enrich {
-        match enrichment {
-            EnrichConfig::Geo(config) => match &config.database {
-                GeoDatabase::Builtin => {
-                    tables.geo = Some(Arc::new(lookups::builtin(config.of.as_str())));
-                }
-                GeoDatabase::Mmdb(path) => watched.push(Watched::geo(path, config.of.as_str())),
-            },
-            EnrichConfig::User(config) => match &config.table {
-                UserDirectory::Demo => tables.users = Some(Arc::new(UserTable::demo())),
-                UserDirectory::Csv(path) => watched.push(Watched::users(path, config.of.as_str())),
-            },
-        }
-    }
-    for file in &mut watched {
-        // A table that cannot be read at the start is a fault of the configuration.
-        file.reload(|change| change(&mut tables))
-            .map_err(|error| Failure::new(Exit::Invalid, format!("{error:#}")))?;
-    }
-    Ok((tables, watched))
 }

@@ -16,8 +16,9 @@ use crate::cli::Demo;
 use crate::clock::SystemClock;
 use crate::config::{Config, Environment, Ports};
 use crate::exit::Exit;
-use crate::output::{text, visible};
-use crate::service::{Service, bind, interrupted};
+use crate::output::{push, text, visible};
+use crate::service::{Service, Start, bind};
+use crate::signals::Signals;
 
 /// How long the upstream takes for an answer, as the original's.
 const DELAY: Duration = Duration::from_secs(3);
@@ -32,34 +33,71 @@ const PRINT_MAX: usize = 20;
 pub(crate) async fn run(flags: Demo) -> anyhow::Result<Exit> {
     let environment = Environment::load()?;
     let ports = environment.ports()?;
+    let signals = Signals::listen()?;
     let api = listen(ports.api, "HOST_PORT_INGESTOR").await?;
-    let upstream = listen(ports.mock, "HOST_PORT_MOCK_API").await?;
     let dashboard = listen(ports.dashboard, "HOST_PORT_DASHBOARD").await?;
-
     let data = DataDirectory::of(&flags)?;
-    let delay = if flags.fast { DELAY_FAST } else { DELAY };
-    let mock = MockConfig {
-        failure_rate: flags.chaos,
-        delay,
-        ..MockConfig::default()
+    let (config, upstream, text_of) = if flags.nullify {
+        (Config::demo_nullify(ports, &data.path), None, welcome_nullify(ports, &data))
+    } else {
+        let delay = if flags.fast { DELAY_FAST } else { DELAY };
+        let upstream = mock(&flags, ports, delay).await?;
+        let welcome = welcome(ports, &data, &flags, delay);
+        (Config::demo(ports, &data.path), Some(upstream), welcome)
     };
-    let upstream = tokio::spawn(mock_api::serve(
-        upstream,
-        mock,
-        Arc::new(SystemClock),
-        std::future::pending::<()>(),
-    ));
-    let config = Config::demo(ports, &data.path);
-    let service = Service::start(&config, &environment, vec![api, dashboard]).await?;
-    text(&welcome(ports, &data, &flags, delay))?;
-
-    let arrivals = tokio::spawn(print_arrivals(Arc::clone(&service.store)));
-    interrupted().await?;
-    arrivals.abort();
+    let start = Start {
+        config: &config,
+        file: None,
+        environment: &environment,
+        listeners: vec![api, dashboard],
+    };
+    text(&text_of)?;
+    let service = Service::start(start).await?;
+    // The console receiver tells of seed B's threats itself.
+    let arrivals =
+        (!flags.nullify).then(|| tokio::spawn(print_arrivals(Arc::clone(&service.store))));
+    signals.stop().await;
+    if let Some(arrivals) = arrivals {
+        arrivals.abort();
+    }
     service.stop().await?;
-    upstream.abort();
+    if let Some(upstream) = upstream {
+        upstream.abort();
+    }
     data.leave()?;
     Ok(Exit::Ok)
+}
+
+type Upstream = tokio::task::JoinHandle<Result<(), mock_api::MockError>>;
+
+async fn mock(flags: &Demo, ports: Ports, delay: Duration) -> anyhow::Result<Upstream> {
+    let listener = listen(ports.mock, "HOST_PORT_MOCK_API").await?;
+    let mock = MockConfig { failure_rate: flags.chaos, delay, ..MockConfig::default() };
+    let clock = Arc::new(SystemClock);
+    let forever = std::future::pending::<()>();
+    Ok(tokio::spawn(mock_api::serve(listener, mock, clock, forever)))
+}
+
+fn welcome_nullify(ports: Ports, data: &DataDirectory) -> String {
+    let Ports { api, dashboard, .. } = ports;
+    let kept = data.kept();
+    format!(
+        "Cresset is running: invented events, enriched, tested for threats, told. Ctrl-C stops it.
+
+  page      http://127.0.0.1:{api}/       and http://127.0.0.1:{dashboard}/
+  API       http://127.0.0.1:{api}/docs
+  events    {path}/events   every event with its place and its threat, one a line
+  data      {path} ({kept})
+
+Try it, from another terminal:
+  cresset outbox list                            what was told to whom
+  cresset alerts list 'severity:high'            the threats
+  curl http://127.0.0.1:{api}/api/v1/deliveries  the same, as JSON
+
+Notifications, as the console receiver logs them:
+",
+        path = data.path.display(),
+    )
 }
 
 async fn listen(port: u16, variable: &str) -> anyhow::Result<TcpListener> {
@@ -86,6 +124,10 @@ impl DataDirectory {
         Ok(Self { path, kept: false })
     }
 
+    fn kept(&self) -> &'static str {
+        if self.kept { "kept" } else { "removed at the end; --keep DIR keeps it" }
+    }
+
     fn leave(self) -> anyhow::Result<()> {
         if self.kept {
             return Ok(());
@@ -101,11 +143,7 @@ fn welcome(ports: Ports, data: &DataDirectory, flags: &Demo, delay: Duration) ->
         mock,
         dashboard,
     } = ports;
-    let kept = if data.kept {
-        "kept"
-    } else {
-        "removed at the end; --keep DIR keeps it"
-    };
+    let kept = data.kept();
     let seconds = delay.as_secs_f64();
     let chaos = flags.chaos * 100.0;
     format!(
@@ -123,6 +161,8 @@ Try it, from another terminal:
                                                                               let the upstream fail, sync, see red
   curl http://127.0.0.1:{api}/config -H 'content-type: application/json' -d '{{\"sync_interval_minutes\": 1}}'
                                                                               poll each minute instead of each 30
+
+`cresset demo --nullify` shows the other side: events, threats, notifications.
 
 Alerts as they arrive:
 ",
@@ -146,7 +186,7 @@ async fn print_arrivals(store: Arc<SqliteStore>) {
         let mut lines: String = changes.iter().filter_map(line).collect();
         let last = changes.last().map_or(head, |change| change.position);
         if head > last {
-            lines.push_str(&format!("... and {} more\n", head - last));
+            push(&mut lines, format_args!("... and {} more\n", head - last));
         }
         if text(&lines).is_err() {
             return;

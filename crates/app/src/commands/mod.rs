@@ -7,6 +7,7 @@ mod dispatch;
 mod dlq;
 mod mock;
 mod outbox;
+mod pipe;
 mod run;
 mod status;
 mod sync;
