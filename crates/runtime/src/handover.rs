@@ -106,11 +106,6 @@ impl Handing {
         &self.receipt
     }
 
-    /// The last commit, unless it is done.
-    pub(crate) fn rest(&self) -> Option<&Commit> {
-        self.rest.as_ref()
-    }
-
     /// Whether only the last commit is left.
     pub(crate) fn is_at_rest(&self) -> bool {
         self.claims.is_none() && self.events.is_none()

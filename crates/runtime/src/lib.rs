@@ -5,9 +5,11 @@ mod control;
 #[cfg(test)]
 mod fakes;
 mod handover;
+pub mod lines;
 mod live_tables;
 mod pace;
 pub mod poll;
+pub mod push;
 mod redrive;
 pub mod routing;
 mod source_cell;
