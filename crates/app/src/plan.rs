@@ -90,10 +90,10 @@ impl Plan {
                 };
                 let mut builder = IndicatorList::builder(&list.name, info);
                 for network in networks {
-                    builder.add(Indicator::from(*network))?;
+                    builder.add(Indicator::Network(*network))?;
                 }
                 if let Some(slot) = self.tables.indicators.get_mut(place) {
-                    *slot = Arc::new(builder.finish());
+                    *slot = Arc::new(builder.build());
                 }
             }
         }

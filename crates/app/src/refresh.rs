@@ -43,7 +43,7 @@ impl Watched {
     pub(crate) fn list(path: &Path, name: &str, column: Option<String>, place: usize) -> Self {
         let read = move |path: &Path, name: &str| {
             let read = read_indicators(path, name, column.as_deref())?;
-            if !read.skipped.is_empty() {
+            if read.skipped.count() > 0 {
                 warn!(path = %path.display(), faults = %read.skipped, "lines of an indicator list left out");
             }
             Ok::<_, cresset_connectors::lookups::IndicatorsError>(read.list)

@@ -71,7 +71,7 @@ impl Service {
         let waking: Arc<dyn Store> =
             Arc::new(WakingStore::new(Arc::clone(&store) as _, Arc::clone(&wake)));
         let sources = Sources { config, environment, store: &store, waking, clock: &clock };
-        let running = sources.start(&mut tasks, &stopped).await?;
+        let running = sources.start((&mut tasks, &stopped)).await?;
         let control: Arc<dyn Control> = Arc::new(running.control);
         if let Some(router) = router {
             let delivery = Arc::new(Notify::new());

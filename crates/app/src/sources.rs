@@ -1,5 +1,7 @@
 //! Starts the sources of a configuration.
 
+use std::collections::hash_map::RandomState;
+use std::hash::{BuildHasher as _, Hasher as _};
 use std::sync::Arc;
 
 use anyhow::Context as _;
@@ -7,6 +9,8 @@ use cresset_connectors::sinks::{FileSink, FileSinkConfig};
 use cresset_connectors::sources::file::{FileSource, FileSourceConfig, FileStart};
 use cresset_connectors::stores::sqlite::SqliteStore;
 use cresset_model::ports::{Clock, EventSink, Intake, Store};
+use cresset_runtime::lines::{LinePorts, Lines};
+use cresset_runtime::push::{PushIntake, PushPorts, PushSource};
 use cresset_runtime::{
     ControlConfig, INTERVAL_MINUTES_MAX, INTERVAL_SETTING, RuntimeControl, SourceCell, Stages,
 };
@@ -40,4 +44,166 @@ pub(crate) struct Started {
     pub(crate) control: RuntimeControl,
     /// Takes what is pushed.
     pub(crate) intake: Arc<dyn Intake>,
+}
+
+/// The source of a pipeline before it is started.
+struct Prepared<'a> {
+    pipeline: &'a PipelineConfig,
+    stages: Stages,
+    sinks: Vec<Arc<dyn EventSink>>,
+}
+
+/// Tasks to spawn on, and the end to wait for.
+type Running<'a> = (&'a mut JoinSet<()>, &'a watch::Receiver<bool>);
+
+impl Sources<'_> {
+    /// Starts every source.
+    pub(crate) async fn start(&self, (tasks, stopped): Running<'_>) -> anyhow::Result<Started> {
+        let mut control = RuntimeControl::new(ControlConfig {
+            store: Arc::clone(&self.waking),
+            query: Arc::clone(self.store) as _,
+            clock: Arc::clone(self.clock),
+        });
+        let mut intake = PushIntake::new(PushPorts {
+            store: Arc::clone(&self.waking),
+            clock: Arc::clone(self.clock),
+            fresh_key: Arc::new(fresh_key),
+        });
+        let set = self.interval_set().await?;
+        let mut generators = Vec::new();
+        for pipeline in &self.config.pipelines {
+            let (stages, refresh) = wiring::stages(pipeline, self.config, self.clock)?;
+            if let Some(refresh) = refresh {
+                tasks.spawn(refresh.run(stopped.clone()));
+            }
+            let prepared = Prepared { pipeline, stages, sinks: sinks(pipeline)? };
+            match &pipeline.source {
+                SourceConfig::HttpPoll(poll) => {
+                    self.poll(poll, prepared, set, (&mut control, tasks, stopped))?;
+                }
+                SourceConfig::Push(_) => {
+                    self.push("push", prepared, (&mut control, &mut intake)).await?;
+                }
+                SourceConfig::Generate(generate) => {
+                    generators.push((*generate, pipeline.id.clone()));
+                    self.push("generate", prepared, (&mut control, &mut intake)).await?;
+                }
+                SourceConfig::File(file) => {
+                    self.file(file, prepared, (&mut control, tasks, stopped)).await?;
+                }
+                // Refused before anything was started.
+                SourceConfig::Stdin => {}
+            }
+        }
+        let intake: Arc<dyn Intake> = Arc::new(intake);
+        for (config, source) in generators {
+            let (intake, clock) = (Arc::clone(&intake), Arc::clone(self.clock));
+            tasks.spawn(generate::run(config, source, intake, clock, stopped.clone()));
+        }
+        Ok(Started { control, intake })
+    }
+
+    fn poll(
+        &self,
+        source: &HttpPollConfig,
+        prepared: Prepared<'_>,
+        set: Option<u32>,
+        (control, tasks, stopped): (&mut RuntimeControl, &mut JoinSet<()>, &watch::Receiver<bool>),
+    ) -> anyhow::Result<()> {
+        let Prepared { pipeline, stages, sinks } = prepared;
+        let parts = PollParts {
+            pipeline,
+            source,
+            stages,
+            sinks,
+            store: Arc::clone(&self.waking),
+            clock: Arc::clone(self.clock),
+        };
+        let (poll, ports, cell) = wiring::poll(parts, self.config, self.environment)?;
+        if let Some(set) = set.filter(|set| *set != source.interval_minutes) {
+            warn!(source.name = %pipeline.id, interval.set_minutes = set, interval.file_minutes = source.interval_minutes, "interval set at run time wins over the file");
+        }
+        let minutes = set.unwrap_or(source.interval_minutes);
+        let (manual, interval) = control.add(cell, ports, minutes);
+        tasks.spawn(poll.run(manual, interval, stopped.clone()));
+        Ok(())
+    }
+
+    /// A source that others feed.
+    async fn push(
+        &self,
+        kind: &'static str,
+        prepared: Prepared<'_>,
+        (control, intake): (&mut RuntimeControl, &mut PushIntake),
+    ) -> anyhow::Result<()> {
+        let Prepared { pipeline, stages, sinks } = prepared;
+        let address = format!("/api/v1/events/{}", pipeline.id);
+        let cell = Arc::new(SourceCell::new(pipeline.id.clone(), kind, address));
+        control.add_unpolled(Arc::clone(&cell), stages.clone(), sinks.clone());
+        let limits = self.config.limits;
+        intake.add(PushSource { cell, stages, sinks, limits }).await?;
+        Ok(())
+    }
+
+    async fn file(
+        &self,
+        file: &config::FileSourceConfig,
+        prepared: Prepared<'_>,
+        (control, tasks, stopped): (&mut RuntimeControl, &mut JoinSet<()>, &watch::Receiver<bool>),
+    ) -> anyhow::Result<()> {
+        let Prepared { pipeline, stages, sinks } = prepared;
+        let config = FileSourceConfig {
+            path: file.path.clone(),
+            start: match file.start {
+                config::FileStart::Beginning => FileStart::Beginning,
+                config::FileStart::End => FileStart::End,
+            },
+        };
+        let positions = self.store.positions(pipeline.id.clone()).await?;
+        let source = FileSource::new(&config, &positions)
+            .with_context(|| format!("set up the source of pipeline `{}`", pipeline.name))?;
+        let address = file.path.display().to_string();
+        let cell = Arc::new(SourceCell::new(pipeline.id.clone(), "file", address));
+        control.add_unpolled(Arc::clone(&cell), stages.clone(), sinks.clone());
+        let ports = LinePorts {
+            store: Arc::clone(&self.waking),
+            clock: Arc::clone(self.clock),
+            stages,
+            sinks,
+            limits: self.config.limits,
+        };
+        tasks.spawn(Lines::new(Box::new(source), ports, cell).run(stopped.clone()));
+        Ok(())
+    }
+
+    /// The interval that was set at run time, if it was.
+    async fn interval_set(&self) -> anyhow::Result<Option<u32>> {
+        let value = self.store.setting(INTERVAL_SETTING).await.context("read the settings")?;
+        let minutes = value.as_deref().and_then(|value| value.parse().ok());
+        Ok(minutes.filter(|minutes| (1..=INTERVAL_MINUTES_MAX).contains(minutes)))
+    }
+}
+
+fn sinks(pipeline: &PipelineConfig) -> anyhow::Result<Vec<Arc<dyn EventSink>>> {
+    let mut sinks: Vec<Arc<dyn EventSink>> = Vec::new();
+    for sink in &pipeline.sinks {
+        // The standard output was refused before anything was started.
+        let SinkConfig::File(file) = sink else { continue };
+        let config = FileSinkConfig {
+            path: file.path.clone(),
+            segment_bytes_max: file.file_bytes_max,
+            segment_age_max: file.file_age_max,
+            compress: file.compress == Compress::Gzip,
+        };
+        let sink = FileSink::open(config)
+            .with_context(|| format!("open the sink `{}`", file.path.display()))?;
+        sinks.push(Arc::new(sink));
+    }
+    Ok(sinks)
+}
+
+/// A key that never came before, for pushes without one of their own.
+fn fresh_key() -> u128 {
+    let half = || u128::from(RandomState::new().build_hasher().finish());
+    (half() << 64) | half()
 }

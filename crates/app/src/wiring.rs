@@ -7,7 +7,7 @@ use cresset_connectors::lookups::{GeoHttp, GeoHttpConfig};
 use cresset_connectors::sources::http_poll::{self, HttpPoll};
 use cresset_connectors::stores::sqlite::{SqliteConfig, SqliteStore};
 use cresset_model::city::CityField;
-use cresset_model::ports::{Clock, EventSink, Lookup, Upstream as _};
+use cresset_model::ports::{Clock, EventSink, Lookup, Store, Upstream as _};
 use cresset_pipeline::process::Pipeline;
 use cresset_runtime::poll::{Poll, PollConfig, PollPorts, PollRule};
 use cresset_runtime::{LiveTables, SourceCell, Stages};
@@ -83,7 +83,7 @@ pub(crate) struct PollParts<'a> {
     /// Where its events go.
     pub(crate) sinks: Vec<Arc<dyn EventSink>>,
     /// The store.
-    pub(crate) store: Arc<SqliteStore>,
+    pub(crate) store: Arc<dyn Store>,
     /// The wall clock.
     pub(crate) clock: Arc<dyn Clock>,
 }

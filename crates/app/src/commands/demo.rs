@@ -206,6 +206,7 @@ fn line(change: &Change) -> Option<String> {
         created_at,
         ..
     } = change.row.as_ref()?;
+    let dst_ip = dst_ip.map_or_else(|| "nowhere".to_owned(), cresset_model::ip::to_string);
     let kind = match change.kind {
         ChangeKind::New => "",
         ChangeKind::Changed => " (changed)",

@@ -7,7 +7,8 @@ use crate::cli::Validate;
 use crate::config::{self, Environment};
 use crate::exit::Exit;
 use crate::output::Output;
-use crate::wiring;
+use crate::notify;
+use crate::plan::Plan;
 
 /// Reads the file and the tables it names; changes nothing, asks nobody and resolves no secret.
 pub(crate) fn run(flags: &Validate, output: &Output) -> anyhow::Result<Exit> {
@@ -15,9 +16,10 @@ pub(crate) fn run(flags: &Validate, output: &Output) -> anyhow::Result<Exit> {
     match config::load(&flags.config, &environment) {
         Ok(config) => {
             for pipeline in &config.pipelines {
-                wiring::tables(&pipeline.enrich)
-                    .with_context(|| format!("load the tables of pipeline `{}`", pipeline.name))?;
+                Plan::new(pipeline, &config, true)
+                    .with_context(|| format!("set up the pipeline `{}`", pipeline.name))?;
             }
+            notify::router(&config)?;
             let valid = json!({
                 "valid": true,
                 "file": flags.config.display().to_string(),
