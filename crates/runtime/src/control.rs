@@ -12,7 +12,7 @@ use tokio::sync::{mpsc, watch};
 
 use crate::poll::PollPorts;
 use crate::redrive;
-use crate::source_cell::SourceCell;
+use crate::source_cell::{Live, SourceCell};
 
 /// The key of the interval that was set at run time; seed A's view of settings reads it.
 pub const INTERVAL_SETTING: &str = "sync_interval_minutes";
@@ -86,8 +86,7 @@ impl RuntimeControl {
 }
 
 impl Handle {
-    fn refusal(&self, clock: &dyn Clock) -> Option<SyncRefused> {
-        let live = self.cell.lock();
+    fn refusal(live: &Live, clock: &dyn Clock) -> Option<SyncRefused> {
         if live.status.is_busy() {
             return Some(SyncRefused::Busy(live.status));
         }
@@ -97,11 +96,16 @@ impl Handle {
     }
 
     /// Marks the source as syncing before the loop has taken the command, so that who asks next sees it.
-    fn start(&self) {
+    /// Looks once more under the same lock: of two that ask at once only one may come through.
+    fn start(&self, clock: &dyn Clock) -> Result<(), SyncRefused> {
         let mut live = self.cell.lock();
+        if let Some(refused) = Self::refusal(&live, clock) {
+            return Err(refused);
+        }
         if self.manual.try_send(()).is_ok() {
             live.status = SyncStatus::Syncing;
         }
+        Ok(())
     }
 }
 
@@ -124,16 +128,14 @@ impl Control for RuntimeControl {
 
     fn sync(&self, source: Option<&SourceId>) -> Result<(), SyncRefused> {
         let handles = self.handles(source)?;
-        if let Some(refused) = handles
-            .iter()
-            .find_map(|handle| handle.refusal(&*self.clock))
-        {
+        let clock = &*self.clock;
+        let refusal = |handle: &&Handle| Handle::refusal(&handle.cell.lock(), clock);
+        if let Some(refused) = handles.iter().find_map(refusal) {
             return Err(refused);
         }
-        for handle in handles {
-            handle.start();
-        }
-        Ok(())
+        handles
+            .into_iter()
+            .try_for_each(|handle| handle.start(clock))
     }
 
     fn interval_minutes(&self) -> u32 {
@@ -188,3 +190,6 @@ impl Control for RuntimeControl {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

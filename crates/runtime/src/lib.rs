@@ -2,6 +2,8 @@
 //! pipeline, never a vendor, a store or a protocol.
 
 mod control;
+#[cfg(test)]
+mod fakes;
 mod live_tables;
 mod pace;
 pub mod poll;

@@ -41,13 +41,17 @@ pub(crate) async fn select(
     };
     match selection {
         RedriveSelection::Ids(ids) => {
-            for id in ids.into_iter().take(REDRIVE_MAX) {
-                match query.dead_letter(id).await? {
-                    Some(letter) => selected.take(letter),
-                    None => {
-                        let why = "there is no such dead letter".to_owned();
-                        selected.skipped.push(RedriveItem::Skipped { id, why });
-                    }
+            for (index, id) in ids.into_iter().enumerate() {
+                if index >= REDRIVE_MAX {
+                    let why = format!("one redrive takes at most {REDRIVE_MAX} dead letters");
+                    selected.skipped.push(RedriveItem::Skipped { id, why });
+                    continue;
+                }
+                if let Some(letter) = query.dead_letter(id).await? {
+                    selected.take(letter);
+                } else {
+                    let why = "there is no such dead letter".to_owned();
+                    selected.skipped.push(RedriveItem::Skipped { id, why });
                 }
             }
         }
@@ -146,7 +150,8 @@ pub(crate) async fn run(
                 .iter()
                 .flat_map(|o| o.alerts.iter().map(|a| a.record))
                 .collect();
-            let receipt = ports.store.commit(request).await?;
+            let receipt = ports.store.commit(request).await;
+            let receipt = receipt.inspect_err(|_| cell.doubt())?;
             cell.count(&receipt.counts);
             for (record, upsert) in alerts.iter().zip(&receipt.upserts) {
                 if let (Upsert::Dead, Some(item)) = (upsert, decided.get_mut(*record as usize)) {
@@ -237,3 +242,6 @@ fn say(outcome: &Outcome, letters: &[DeadLetter]) -> Vec<RedriveItem> {
     }
     items
 }
+
+#[cfg(test)]
+mod tests;

@@ -32,6 +32,7 @@ pub(crate) struct Live {
     pub(crate) interval_minutes: u32,
     pub(crate) turns: u64,
     pub(crate) counters: Counters,
+    pub(crate) is_in_doubt: bool,
     pub(crate) attempts: Vec<Attempt>,
 }
 
@@ -96,6 +97,20 @@ impl SourceCell {
 
     pub(crate) fn count(&self, counts: &Counters) {
         self.lock().counters.add(counts);
+    }
+
+    /// Says that a commit failed: it may have succeeded without telling.
+    pub(crate) fn doubt(&self) {
+        self.lock().is_in_doubt = true;
+    }
+
+    /// Settles a doubt by the stored books.
+    pub(crate) fn settle(&self, stored: &Counters) {
+        let mut live = self.lock();
+        if live.is_in_doubt {
+            live.is_in_doubt = false;
+            live.counters = *stored;
+        }
     }
 
     pub(crate) fn lock(&self) -> MutexGuard<'_, Live> {

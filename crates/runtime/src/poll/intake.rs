@@ -136,9 +136,12 @@ async fn commit(
     cell: Arc<SourceCell>,
     request: Commit,
 ) -> Result<Receipt, PortError> {
-    let receipt = store.commit(request).await?;
-    cell.count(&receipt.counts);
-    Ok(receipt)
+    let receipt = store.commit(request).await;
+    match &receipt {
+        Ok(receipt) => cell.count(&receipt.counts),
+        Err(_) => cell.doubt(),
+    }
+    receipt
 }
 
 /// Runs the pure part over one batch.

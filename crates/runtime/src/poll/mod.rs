@@ -6,6 +6,9 @@ pub mod rule;
 mod runner;
 mod turn;
 
+#[cfg(test)]
+mod tests;
+
 pub(crate) use intake::decide;
 pub use rule::PollRule;
 pub use runner::{Poll, PollConfig, PollPorts};

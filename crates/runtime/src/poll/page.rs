@@ -65,10 +65,10 @@ impl Poll {
         let mut error = read(body.as_mut(), &mut slicer, &mut intake).await.err();
         // Records that were complete before a fault are kept: they repeat as `same` with the next answer.
         while !matches!(error, Some(PageError::Store(_))) {
-            let Some(sliced) = slicer.take_rest() else {
+            let Some(rest) = slicer.take_rest() else {
                 break;
             };
-            if let Err(store) = intake.push(sliced).await {
+            if let Err(store) = intake.push(rest).await {
                 error = Some(PageError::Store(store));
             }
         }

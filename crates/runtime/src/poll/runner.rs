@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use cresset_model::Timestamp;
 use cresset_model::limits::RecordLimits;
 use cresset_model::ports::{Clock, Store, Upstream};
 use cresset_model::source::{SyncStatus, Trigger};
@@ -13,7 +12,7 @@ use tokio::time::Instant;
 use tracing::warn;
 
 use super::rule::{OVERLAP_EVERY, PollRule};
-use super::turn::TurnEnd;
+use super::turn::{RETRY_AFTER_WITHIN_TURN_MAX, TurnEnd};
 use crate::live_tables::LiveTables;
 use crate::pace::Pace;
 use crate::source_cell::SourceCell;
@@ -63,7 +62,15 @@ struct Schedule {
     interval_minutes: u32,
     due: Instant,
     last_full_overlap: Option<Instant>,
-    not_before: Option<Instant>,
+    pause: Option<Pause>,
+}
+
+/// A pause that the upstream asked for.
+#[derive(Clone, Copy)]
+struct Pause {
+    until: Instant,
+    /// Whether the next turn begins as soon as it is over, due or not: the turn could not sit it out.
+    is_long: bool,
 }
 
 impl Poll {
@@ -98,23 +105,53 @@ impl Poll {
             interval_minutes: *interval.borrow_and_update(),
             due: Instant::now(),
             last_full_overlap: None,
-            not_before: None,
+            pause: None,
         };
         schedule.due += schedule.interval();
         let mut trigger = Trigger::Start;
         loop {
+            trigger = self.take_command(manual, trigger);
             self.show(&schedule);
+            let begun = Instant::now();
             let overlap = schedule.overlap(&self.config.rule, trigger);
-            let end = self.turn(trigger, overlap, &mut pace).await;
-            schedule.not_before = match end {
-                TurnEnd::Failed { wait } => wait.map(|wait| Instant::now() + wait),
-                TurnEnd::Done | TurnEnd::More => None,
+            let end = {
+                let turn = self.turn(trigger, overlap, &mut pace);
+                tokio::pin!(turn);
+                loop {
+                    // Cancel-safe: the turn is only borrowed, and a change that is not seen stays there.
+                    tokio::select! {
+                        end = &mut turn => break end,
+                        Ok(()) = interval.changed() => {
+                            schedule.set_interval(*interval.borrow_and_update());
+                            self.show(&schedule);
+                        }
+                    }
+                }
             };
+            schedule.pause = None;
+            match end {
+                TurnEnd::Failed { wait } => schedule.pause = wait.map(Pause::of),
+                TurnEnd::Done | TurnEnd::More if overlap == self.config.rule.overlap => {
+                    schedule.last_full_overlap = Some(begun);
+                }
+                TurnEnd::Done | TurnEnd::More => {}
+            }
             if end == TurnEnd::More {
                 trigger = Trigger::Resume;
                 continue;
             }
             trigger = self.wait(&mut schedule, manual, interval).await;
+        }
+    }
+
+    /// A command that came before a turn began is served by that turn. From here on the status refuses
+    /// further ones; both under one lock, so that none slips in between.
+    fn take_command(&self, manual: &mut mpsc::Receiver<()>, trigger: Trigger) -> Trigger {
+        let mut live = self.cell.lock();
+        live.status = SyncStatus::Syncing;
+        match manual.try_recv() {
+            Ok(()) if trigger == Trigger::Schedule => Trigger::Manual,
+            _ => trigger,
         }
     }
 
@@ -159,8 +196,7 @@ impl Poll {
                 }
                 Some(()) = manual.recv() => return Trigger::Manual,
                 Ok(()) = interval.changed() => {
-                    schedule.interval_minutes = *interval.borrow_and_update();
-                    schedule.due = Instant::now() + schedule.interval();
+                    schedule.set_interval(*interval.borrow_and_update());
                 }
             }
         }
@@ -168,12 +204,19 @@ impl Poll {
 
     fn show(&self, schedule: &Schedule) {
         let (now, here) = (self.ports.clock.now(), Instant::now());
-        let at =
-            |instant: Instant| -> Timestamp { now.plus(instant.saturating_duration_since(here)) };
+        let left = schedule.wakes().saturating_duration_since(here);
         let mut live = self.cell.lock();
         live.interval_minutes = schedule.interval_minutes;
-        live.next_sync = Some(at(schedule.wakes()));
-        live.not_before = schedule.not_before.map(at);
+        live.next_sync = Some(now.plus(left));
+    }
+}
+
+impl Pause {
+    fn of(wait: Duration) -> Self {
+        Self {
+            until: Instant::now() + wait,
+            is_long: wait > RETRY_AFTER_WITHIN_TURN_MAX,
+        }
     }
 }
 
@@ -182,28 +225,39 @@ impl Schedule {
         Duration::from_secs(u64::from(self.interval_minutes) * 60)
     }
 
-    /// The next turn: when it is due, and as soon as an upstream that asked for a pause may be asked again.
+    /// The interval counts from the moment it is set.
+    fn set_interval(&mut self, minutes: u32) {
+        self.interval_minutes = minutes;
+        self.due = Instant::now() + self.interval();
+    }
+
+    /// The next turn: when it is due, never within a pause, and at once after a long one.
     fn wakes(&self) -> Instant {
-        self.not_before.unwrap_or(self.due)
+        match self.pause {
+            Some(pause) if pause.is_long => pause.until,
+            Some(pause) => pause.until.max(self.due),
+            None => self.due,
+        }
     }
 
     /// Moves to the next due time; those missed during a long turn are skipped.
     fn advance(&mut self, now: Instant) {
-        self.not_before = None;
+        self.pause = None;
         while self.due <= now {
             self.due += self.interval();
         }
     }
 
-    fn overlap(&mut self, rule: &PollRule, trigger: Trigger) -> Duration {
-        let now = Instant::now();
-        let due = self
+    /// A full overlap is due once a minute. Only a turn that succeeded has seen to it: otherwise the
+    /// bookmark could pass what became visible late and was never asked for.
+    fn overlap(&self, rule: &PollRule, trigger: Trigger) -> Duration {
+        let is_due = self
             .last_full_overlap
-            .is_none_or(|last| now - last >= OVERLAP_EVERY);
-        if due || trigger == Trigger::Manual {
-            self.last_full_overlap = Some(now);
-            return rule.overlap;
+            .is_none_or(|last| last.elapsed() >= OVERLAP_EVERY);
+        if is_due || trigger == Trigger::Manual {
+            rule.overlap
+        } else {
+            rule.overlap_short
         }
-        rule.overlap_short
     }
 }

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use cresset_model::Timestamp;
 use cresset_model::ports::{PortError, Retention, SourceUpdate};
 use cresset_model::source::{Attempt, Checkpoint, RetryState, Round, SyncStatus, Trigger};
 use tracing::{info, warn};
@@ -13,7 +12,7 @@ use super::runner::Poll;
 use crate::pace::Pace;
 
 /// A wait asked for by the upstream that is sat out within the turn; a longer one ends it.
-const RETRY_AFTER_WITHIN_TURN_MAX: Duration = Duration::from_secs(10);
+pub(super) const RETRY_AFTER_WITHIN_TURN_MAX: Duration = Duration::from_secs(10);
 /// An identity whose alert is gone is kept this long after it was last seen: a day and a quarter, longer
 /// than any overlap reaches back.
 pub(super) const TOMBSTONE_LIFE: Duration = Duration::from_hours(30);
@@ -83,15 +82,15 @@ impl Poll {
         loop {
             checkpoint.fetch += 1;
             checkpoint.round = Some(round);
-            let page = self.attempt(round, checkpoint, pace, account).await;
-            if let Some(error) = page.error {
+            let taken = self.attempt(round, checkpoint, pace, account).await;
+            if let Some(error) = taken.error {
                 self.failed(error, pace, account).await?;
                 continue;
             }
             account.failures = 0;
             account.attempt.pages += 1;
             let now = self.ports.clock.now();
-            match rule::after_page(&checkpoint, round, page.total.instants, now) {
+            match rule::after_page(&checkpoint, round, taken.total.instants, now) {
                 Next::Ended(ended) => {
                     self.ports
                         .commit_checkpoint(&self.cell, ended)
@@ -104,6 +103,11 @@ impl Poll {
                         .commit_checkpoint(&self.cell, ended)
                         .await
                         .map_err(store_failed)?;
+                    // A round of this very turn is old because the upstream is slow: the next one would be
+                    // no younger. What came late behind it is in reach of the next poll's full overlap.
+                    if round.begun >= account.attempt.begun {
+                        return Ok(TurnEnd::Done);
+                    }
                     checkpoint = ended;
                     round = rule::begin(&checkpoint, self.config.rule.overlap, now);
                 }
@@ -141,13 +145,13 @@ impl Poll {
             live.stored.last_sync = Some(self.ports.clock.now());
         }
         account.attempt.requests += 1;
-        let page = self.page(round.since, checkpoint).await;
-        let counts = &page.total.counts;
+        let taken = self.page(round.since, checkpoint).await;
+        let counts = &taken.total.counts;
         account.attempt.read += counts.read;
         account.attempt.new += counts.new;
         account.attempt.changed += counts.changed;
         account.attempt.dead += counts.dead;
-        page
+        taken
     }
 
     /// Waits before the next attempt, or gives the turn up.
@@ -195,7 +199,11 @@ impl Poll {
         let end = match ended {
             Ok(end) => {
                 self.cell.lock().stored.last_success = Some(now);
-                self.set_end(SyncStatus::Idle, None, now);
+                let status = match end {
+                    TurnEnd::More => SyncStatus::Syncing,
+                    TurnEnd::Done | TurnEnd::Failed { .. } => SyncStatus::Idle,
+                };
+                self.set_end(status, None, None);
                 info!(source.name = %self.cell.id(), records.read = account.attempt.read, alerts.new = account.attempt.new, pages = account.attempt.pages, "poll succeeded");
                 end
             }
@@ -207,7 +215,7 @@ impl Poll {
                 let message = error.to_string();
                 warn!(source.name = %self.cell.id(), requests = account.attempt.requests, error = %message, "poll gave up");
                 account.attempt.error = Some(message.clone());
-                self.set_end(status, Some(message), now);
+                self.set_end(status, Some(message), wait);
                 TurnEnd::Failed { wait }
             }
         };
@@ -220,10 +228,13 @@ impl Poll {
         end
     }
 
-    fn set_end(&self, status: SyncStatus, error: Option<String>, now: Timestamp) {
+    /// Shows the end of a turn; with it, at once, until when the upstream is to be left alone.
+    fn set_end(&self, status: SyncStatus, error: Option<String>, wait: Option<Duration>) {
+        let now = self.ports.clock.now();
         let mut live = self.cell.lock();
         live.status = status;
         live.retry = None;
+        live.not_before = wait.map(|wait| now.plus(wait));
         live.stored.status = status;
         live.stored.last_sync = Some(now);
         live.stored.last_error = error;
@@ -252,6 +263,7 @@ impl Poll {
     /// The stored checkpoint; at the first start ever, one that is stored before anything is asked for.
     async fn load_checkpoint(&self) -> Result<Checkpoint, PortError> {
         let stored = self.ports.store.source(self.cell.id().clone()).await?;
+        self.cell.settle(&stored.counters);
         if let Some(checkpoint) = stored.checkpoint {
             self.cell.lock().checkpoint = Some(checkpoint);
             return Ok(checkpoint);

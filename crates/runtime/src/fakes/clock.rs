@@ -1,0 +1,39 @@
+//! A wall clock that follows the clock of the runtime.
+
+use std::time::Duration;
+
+use cresset_model::Timestamp;
+use cresset_model::ports::Clock;
+use tokio::time::Instant;
+
+/// When every test begins: 2026-11-23T10:00:00Z.
+pub(crate) const T0: Timestamp = Timestamp::from_nanos(1_795_428_000_000_000_000);
+
+/// A span of time in seconds.
+pub(crate) fn seconds(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+/// Says [`T0`] plus the time that passed on the clock of the runtime, which tests pause.
+pub(crate) struct TestClock {
+    begun: Instant,
+}
+
+impl TestClock {
+    pub(crate) fn new() -> Self {
+        Self {
+            begun: Instant::now(),
+        }
+    }
+
+    /// How long the test has lasted.
+    pub(crate) fn elapsed(&self) -> Duration {
+        self.begun.elapsed()
+    }
+}
+
+impl Clock for TestClock {
+    fn now(&self) -> Timestamp {
+        T0.plus(self.elapsed())
+    }
+}

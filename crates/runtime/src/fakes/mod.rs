@@ -1,0 +1,16 @@
+//! What the tests put in the place of the world: an upstream that answers by script, a store in memory,
+//! a wall clock that follows the paused one, and a source that is put together of them.
+
+mod clock;
+mod journal;
+mod records;
+mod rig;
+mod store;
+mod upstream;
+
+pub(crate) use clock::{T0, TestClock, seconds};
+pub(crate) use journal::Note;
+pub(crate) use records::{Record, array, broken, cut};
+pub(crate) use rig::{Rig, Running};
+pub(crate) use store::{Fault, MemoryStore};
+pub(crate) use upstream::{Answer, Piece, permanent, transient};

@@ -1,0 +1,198 @@
+//! A source put together of the fakes.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use cresset_model::SourceId;
+use cresset_model::Timestamp;
+use cresset_model::limits::RecordLimits;
+use cresset_model::ports::{Clock, Store, StoredSource, Upstream};
+use cresset_model::source::{Checkpoint, SourceState, SyncStatus};
+use cresset_pipeline::process::{Adapter, Pipeline, PipelineSpec};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use super::clock::TestClock;
+use super::journal::Journal;
+use super::store::MemoryStore;
+use super::upstream::{Answer, FakeUpstream};
+use crate::poll::{Poll, PollConfig, PollPorts, PollRule};
+use crate::{ControlConfig, LiveTables, RuntimeControl, SourceCell};
+
+/// How finely tests watch a state.
+const STEP: Duration = Duration::from_millis(5);
+
+/// One source and what it works with.
+pub(crate) struct Rig {
+    pub(crate) journal: Arc<Journal>,
+    pub(crate) clock: Arc<TestClock>,
+    pub(crate) store: Arc<MemoryStore>,
+    pub(crate) upstream: Arc<FakeUpstream>,
+    pub(crate) id: SourceId,
+    pub(crate) config: PollConfig,
+    pub(crate) interval_minutes: u32,
+}
+
+impl Rig {
+    /// A source whose upstream gives these answers.
+    pub(crate) fn scripted(answers: impl IntoIterator<Item = Answer>) -> Self {
+        let journal = Arc::new(Journal::new());
+        let upstream = FakeUpstream::scripted(Arc::clone(&journal), answers);
+        Self::over(journal, upstream)
+    }
+
+    /// A source whose upstream answers as a function says.
+    pub(crate) fn answering(respond: impl FnMut(Timestamp) -> Answer + Send + 'static) -> Self {
+        let journal = Arc::new(Journal::new());
+        let upstream = FakeUpstream::new(Arc::clone(&journal), respond);
+        Self::over(journal, upstream)
+    }
+
+    fn over(journal: Arc<Journal>, upstream: FakeUpstream) -> Self {
+        Self {
+            clock: Arc::new(TestClock::new()),
+            store: Arc::new(MemoryStore::new(Arc::clone(&journal))),
+            upstream: Arc::new(upstream),
+            journal,
+            id: SourceId::new("upstream"),
+            config: PollConfig {
+                rule: PollRule::default(),
+                limits: RecordLimits::default(),
+                records: None,
+                retention: None,
+                jitter_seed: 7,
+            },
+            interval_minutes: 30,
+        }
+    }
+
+    pub(crate) fn pipeline(limits: RecordLimits) -> Arc<Pipeline> {
+        Arc::new(Pipeline::new(PipelineSpec {
+            adapter: Adapter::SeedA,
+            geo_of: None,
+            user_of: None,
+            limits,
+        }))
+    }
+
+    pub(crate) fn ports(&self) -> PollPorts {
+        self.ports_over(Arc::clone(&self.store) as Arc<dyn Store>)
+    }
+
+    /// The ports over another store.
+    pub(crate) fn ports_over(&self, store: Arc<dyn Store>) -> PollPorts {
+        PollPorts {
+            upstream: Arc::clone(&self.upstream) as Arc<dyn Upstream>,
+            store,
+            clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
+            pipeline: Self::pipeline(self.config.limits),
+            tables: Arc::new(LiveTables::default()),
+        }
+    }
+
+    /// What a former process left.
+    pub(crate) fn remember(&self, checkpoint: Checkpoint) {
+        let stored = StoredSource {
+            checkpoint: Some(checkpoint),
+            ..StoredSource::default()
+        };
+        self.store.put(&self.id, stored);
+    }
+
+    pub(crate) fn stored(&self) -> StoredSource {
+        self.store.stored(&self.id)
+    }
+
+    pub(crate) fn checkpoint(&self) -> Checkpoint {
+        self.stored().checkpoint.expect("a checkpoint is stored")
+    }
+
+    /// An empty control over the fakes.
+    pub(crate) fn control(&self) -> RuntimeControl {
+        RuntimeControl::new(ControlConfig {
+            store: Arc::clone(&self.store) as _,
+            query: Arc::clone(&self.store) as _,
+            clock: Arc::clone(&self.clock) as _,
+        })
+    }
+
+    /// Starts the loop with a control of its own.
+    pub(crate) fn start(&self) -> Running {
+        let mut control = self.control();
+        let (stop, task, cell) = self.start_under(&mut control);
+        Running {
+            control: Arc::new(control),
+            cell,
+            clock: Arc::clone(&self.clock),
+            stop,
+            task,
+        }
+    }
+
+    /// Starts the loop under a control.
+    pub(crate) fn start_under(
+        &self,
+        control: &mut RuntimeControl,
+    ) -> (watch::Sender<bool>, JoinHandle<()>, Arc<SourceCell>) {
+        let cell = Arc::new(SourceCell::new(
+            self.id.clone(),
+            "http_poll",
+            self.upstream.address(),
+        ));
+        let (manual, interval) =
+            control.add(Arc::clone(&cell), self.ports(), self.interval_minutes);
+        let (stop, stopped) = watch::channel(false);
+        let poll = Poll::new(self.config.clone(), self.ports(), Arc::clone(&cell));
+        let task = tokio::spawn(poll.run(manual, interval, stopped));
+        (stop, task, cell)
+    }
+
+    /// Runs until the first turn has ended.
+    pub(crate) async fn first_turn(&self) -> Running {
+        let running = self.start();
+        running.turns(1).await;
+        running
+    }
+}
+
+/// A source whose loop runs.
+pub(crate) struct Running {
+    pub(crate) control: Arc<RuntimeControl>,
+    pub(crate) cell: Arc<SourceCell>,
+    pub(crate) clock: Arc<TestClock>,
+    pub(crate) stop: watch::Sender<bool>,
+    pub(crate) task: JoinHandle<()>,
+}
+
+impl Running {
+    pub(crate) fn state(&self) -> SourceState {
+        self.cell.state(self.clock.now())
+    }
+
+    /// Lets time pass until that many turns have ended.
+    pub(crate) async fn turns(&self, turns: u64) {
+        while self.state().turns < turns {
+            tokio::time::sleep(STEP).await;
+        }
+    }
+
+    /// Lets time pass, and says when the status changed, beginning with the present one.
+    pub(crate) async fn watch(&self, time: Duration) -> Vec<(Duration, SyncStatus)> {
+        let begun = self.clock.elapsed();
+        let mut seen = vec![(Duration::ZERO, self.state().status)];
+        while self.clock.elapsed() < begun + time {
+            tokio::time::sleep(STEP).await;
+            let status = self.state().status;
+            if seen.last().is_none_or(|(_, last)| *last != status) {
+                seen.push((self.clock.elapsed().saturating_sub(begun), status));
+            }
+        }
+        seen
+    }
+
+    /// Stops the loop and waits for its end.
+    pub(crate) async fn stop(self) {
+        self.stop.send_replace(true);
+        self.task.await.expect("the loop ends by itself");
+    }
+}

@@ -1,0 +1,420 @@
+//! The whole loop, killed at any await and at any time and started again, against a modelled upstream.
+//!
+//! A killed process is a dropped loop and a store that takes nothing more from it: what it had sent and
+//! was not yet applied is lost, what was applied stays, told or not.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll as Polled};
+use std::time::Duration;
+
+use cresset_model::alert::{Change, Position};
+use cresset_model::ports::{
+    BoxFuture, Clock, Commit, PortError, Receipt, Retained, Retention, SourceUpdate, Store,
+    StoredSource,
+};
+use cresset_model::{SourceId, Timestamp};
+use proptest::prelude::*;
+use tokio::sync::{mpsc, watch};
+
+use crate::SourceCell;
+use crate::fakes::{
+    Answer, MemoryStore, Piece, Record, Rig, T0, TestClock, array, broken, cut, seconds, transient,
+};
+use crate::poll::Poll;
+
+/// The modelled upstream goes quiet then, in seconds after the beginning.
+const QUIET: i64 = 400;
+/// How long the last life runs after everything was said and all faults are over.
+const LAST_LIFE: Duration = Duration::from_mins(20);
+/// The most that share an instant, well below a page: a page full of one instant cannot be passed.
+const TWINS_MAX: usize = 5;
+/// A record becomes visible, or changes, this long after its time at most: within the overlap.
+const LATE: i64 = 200;
+
+/// One thing the upstream has to say. Times are seconds after the beginning.
+#[derive(Debug, Clone, Copy)]
+struct Item {
+    id: u64,
+    created: i64,
+    visible: i64,
+    /// From then on it says something else.
+    changes: Option<i64>,
+    malformed: bool,
+}
+
+impl Item {
+    fn json(&self, now: i64) -> String {
+        if self.malformed {
+            return broken(self.id);
+        }
+        let version = u32::from(self.changes.is_some_and(|at| at <= now));
+        let record = Record::new(self.id, at(self.created));
+        Record { version, ..record }.json()
+    }
+}
+
+#[derive(Debug, Clone)]
+struct World {
+    items: Vec<Item>,
+    page_size: usize,
+    inclusive: bool,
+    newest_first: bool,
+}
+
+/// What happens to a request.
+#[derive(Debug, Clone, Copy)]
+enum Mishap {
+    None,
+    Slow,
+    Refused,
+    /// Cut off in the middle.
+    Cut,
+}
+
+/// How a life of the process ends, and how long it stays dead.
+#[derive(Debug, Clone, Copy)]
+struct Life {
+    /// Polls of its future after which it is dropped.
+    polls: u32,
+    /// Milliseconds after which it is dropped, if it has not been by then.
+    time_ms: u64,
+    dead_ms: u64,
+}
+
+fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_nanos(T0.nanos() + seconds * 1_000_000_000)
+}
+
+impl World {
+    fn page(&self, since: Timestamp, now: i64) -> Vec<String> {
+        let is_meant = |item: &&Item| {
+            item.visible <= now
+                && if self.inclusive {
+                    at(item.created) >= since
+                } else {
+                    at(item.created) > since
+                }
+        };
+        let mut page: Vec<&Item> = self.items.iter().filter(is_meant).collect();
+        page.sort_by_key(|item| item.created);
+        page.truncate(self.page_size);
+        if self.newest_first {
+            page.reverse();
+        }
+        page.iter().map(|item| item.json(now)).collect()
+    }
+
+    fn answer(&self, since: Timestamp, now: i64, mishap: Mishap) -> Answer {
+        let page = self.page(since, now);
+        match mishap {
+            Mishap::None => Answer::whole(array(&page)),
+            Mishap::Slow => {
+                let body = array(&page);
+                let middle = body.len() / 2;
+                Answer::pieces([
+                    Piece::Bytes(body.slice(..middle)),
+                    Piece::Wait(seconds(1)),
+                    Piece::Bytes(body.slice(middle..)),
+                ])
+                .after(seconds(1))
+            }
+            Mishap::Refused => Answer::fails(transient(None)),
+            Mishap::Cut if page.is_empty() => Answer::broken(""),
+            Mishap::Cut => Answer::broken(cut(&page, page.len() / 2)),
+        }
+    }
+}
+
+/// The store as one life of the process reaches it.
+struct Mortal {
+    store: Arc<MemoryStore>,
+    is_dead: AtomicBool,
+    commits: AtomicU64,
+}
+
+impl Mortal {
+    /// What was not carried out when the process died never is.
+    async fn alive(&self) {
+        if self.is_dead.load(Ordering::Relaxed) {
+            std::future::pending::<()>().await;
+        }
+    }
+
+    /// A disk takes its time, before and after the moment that counts.
+    async fn disk(&self) {
+        let wait = self.commits.fetch_add(1, Ordering::Relaxed) * 7 % 30;
+        tokio::time::sleep(Duration::from_millis(wait)).await;
+        self.alive().await;
+    }
+}
+
+impl Store for Mortal {
+    fn commit(&self, request: Commit) -> BoxFuture<'_, Result<Receipt, PortError>> {
+        Box::pin(async move {
+            self.disk().await;
+            let receipt = self.store.commit(request).await;
+            self.disk().await;
+            receipt
+        })
+    }
+
+    fn source(&self, source: SourceId) -> BoxFuture<'_, Result<StoredSource, PortError>> {
+        Box::pin(async move {
+            self.alive().await;
+            self.store.source(source).await
+        })
+    }
+
+    fn update_source(&self, update: SourceUpdate) -> BoxFuture<'_, Result<(), PortError>> {
+        Box::pin(async move {
+            self.disk().await;
+            self.store.update_source(update).await
+        })
+    }
+
+    fn changes(
+        &self,
+        after: Position,
+        limit: usize,
+    ) -> BoxFuture<'_, Result<Vec<Change>, PortError>> {
+        self.store.changes(after, limit)
+    }
+
+    fn head(&self) -> Position {
+        self.store.head()
+    }
+
+    fn retain(&self, rule: Retention) -> BoxFuture<'_, Result<Retained, PortError>> {
+        self.store.retain(rule)
+    }
+
+    fn setting(&self, key: &'static str) -> BoxFuture<'_, Result<Option<String>, PortError>> {
+        self.store.setting(key)
+    }
+
+    fn set_setting(
+        &self,
+        key: &'static str,
+        value: Option<String>,
+    ) -> BoxFuture<'_, Result<(), PortError>> {
+        self.store.set_setting(key, value)
+    }
+}
+
+/// Ends after so many polls of the future within, wherever that stands then.
+struct Dropped<F> {
+    inner: Pin<Box<F>>,
+    polls_left: u32,
+}
+
+impl<F: Future<Output = ()>> Future for Dropped<F> {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Polled<()> {
+        let polled = self.inner.as_mut().poll(context);
+        self.polls_left = self.polls_left.saturating_sub(1);
+        if self.polls_left == 0 {
+            return Polled::Ready(());
+        }
+        polled
+    }
+}
+
+/// One life of the process, to its violent end.
+async fn live(rig: &Rig, polls: u32, time: Duration) {
+    let store = Arc::new(Mortal {
+        store: Arc::clone(&rig.store),
+        is_dead: AtomicBool::new(false),
+        commits: AtomicU64::new(0),
+    });
+    let cell = Arc::new(SourceCell::new(rig.id.clone(), "http_poll", String::new()));
+    let ports = rig.ports_over(Arc::clone(&store) as Arc<dyn Store>);
+    let poll = Poll::new(rig.config.clone(), ports, cell);
+    let (_manual, commands) = mpsc::channel(1);
+    let (_interval, changes) = watch::channel(rig.interval_minutes);
+    let (_stop, stopped) = watch::channel(false);
+    let life = Dropped {
+        inner: Box::pin(poll.run(commands, changes, stopped)),
+        polls_left: polls,
+    };
+    let outlived = tokio::time::timeout(time, life).await;
+    store.is_dead.store(true, Ordering::Relaxed);
+    drop(outlived);
+}
+
+/// Runs the world and its lives, then a long last one, and returns what there is then.
+async fn run(world: Arc<World>, mishaps: Vec<Mishap>, lives: Vec<Life>) -> Rig {
+    let clock = Arc::new(TestClock::new());
+    let mishaps = Mutex::new(VecDeque::from(mishaps));
+    let mut rig = Rig::answering({
+        let (world, clock) = (Arc::clone(&world), Arc::clone(&clock));
+        move |since| {
+            let mut mishaps = mishaps.lock().unwrap_or_else(PoisonError::into_inner);
+            let mishap = mishaps.pop_front().unwrap_or(Mishap::None);
+            let now = i64::try_from(clock.now().since(T0).as_secs()).unwrap();
+            world.answer(since, now, mishap)
+        }
+    });
+    rig.clock = clock;
+    rig.interval_minutes = 1;
+    rig.config.limits.batch_records_max = 4;
+    rig.config.rule.lookback = seconds(3_600);
+    rig.config.rule.pages_max = 4;
+    for life in lives {
+        live(&rig, life.polls, Duration::from_millis(life.time_ms)).await;
+        tokio::time::sleep(Duration::from_millis(life.dead_ms)).await;
+    }
+    let quiet = seconds(QUIET.unsigned_abs()).saturating_sub(rig.clock.elapsed());
+    live(&rig, u32::MAX, quiet + LAST_LIFE).await;
+    rig
+}
+
+/// Nothing lost, nothing doubled, nothing stale, and books that balance.
+fn check(world: &World, rig: &Rig) -> Result<(), TestCaseError> {
+    let alerts: BTreeMap<String, u32> = rig
+        .store
+        .alerts()
+        .into_values()
+        .map(|alert| (String::from_utf8(alert.raw).unwrap(), alert.revision))
+        .collect();
+    let due = |malformed: bool| -> BTreeSet<String> {
+        let items = world.items.iter();
+        items
+            .filter(|item| item.malformed == malformed)
+            .map(|item| item.json(i64::MAX))
+            .collect()
+    };
+    let stored: BTreeSet<String> = alerts.keys().cloned().collect();
+    prop_assert_eq!(
+        &stored,
+        &due(false),
+        "every alert once, as it was said last"
+    );
+    let letters: Vec<String> = rig
+        .store
+        .letters()
+        .into_iter()
+        .map(|letter| String::from_utf8(letter.raw).unwrap())
+        .collect();
+    prop_assert_eq!(letters.len(), due(true).len());
+    prop_assert_eq!(letters.into_iter().collect::<BTreeSet<_>>(), due(true));
+
+    let counters = rig.stored().counters;
+    let (came, became) = counters.sides();
+    prop_assert_eq!(came, became);
+    prop_assert_eq!(counters.new, stored.len() as u64);
+    let revisions: u32 = alerts.values().map(|revision| revision - 1).sum();
+    prop_assert_eq!(counters.changed, u64::from(revisions));
+    let times: u64 = rig.store.letters().iter().map(|letter| letter.count).sum();
+    prop_assert_eq!(counters.dead, times);
+
+    let checkpoints = rig.journal.checkpoints();
+    for pair in checkpoints.windows(2) {
+        prop_assert!(
+            pair[0].bookmark <= pair[1].bookmark,
+            "a bookmark moved back"
+        );
+        prop_assert!(pair[0].fetch <= pair[1].fetch, "a fetch number came again");
+    }
+    prop_assert_eq!(rig.checkpoint().round, None);
+    Ok(())
+}
+
+fn item() -> impl Strategy<Value = (i64, usize, u8)> {
+    (-3_000..QUIET - LATE, 0..TWINS_MAX, 0..24_u8)
+}
+
+fn world() -> impl Strategy<Value = World> {
+    (
+        prop::collection::vec(item(), 0..60),
+        10..30_usize,
+        any::<bool>(),
+        any::<bool>(),
+    )
+        .prop_map(|(specs, page_size, inclusive, newest_first)| {
+            let mut items: Vec<Item> = Vec::new();
+            let mut twins = BTreeMap::<i64, usize>::new();
+            // Records without a readable instant move nothing: a page full of them could not be passed.
+            let (mut malformed, mut future) = (page_size - TWINS_MAX - 1, 3_usize);
+            for (created, more, kind) in specs {
+                for _ in 0..=more {
+                    let mut item = Item {
+                        id: items.len() as u64,
+                        created,
+                        visible: created,
+                        changes: None,
+                        malformed: false,
+                    };
+                    match kind {
+                        0 | 1 if created > -LATE => item.visible = created + LATE,
+                        2..=5 if created > -LATE => item.changes = Some(created + LATE),
+                        6 if future > 0 => {
+                            item.created = created + 1_000_000;
+                            future -= 1;
+                        }
+                        7..=9 if malformed > 0 => {
+                            item.malformed = true;
+                            malformed -= 1;
+                        }
+                        _ => {}
+                    }
+                    let count = twins.entry(item.created).or_default();
+                    *count += 1;
+                    if *count <= TWINS_MAX {
+                        items.push(item);
+                    }
+                }
+            }
+            World {
+                items,
+                page_size,
+                inclusive,
+                newest_first,
+            }
+        })
+}
+
+fn mishaps() -> impl Strategy<Value = Vec<Mishap>> {
+    let mishap = prop_oneof![
+        4 => Just(Mishap::None),
+        2 => Just(Mishap::Slow),
+        1 => Just(Mishap::Refused),
+        2 => Just(Mishap::Cut),
+    ];
+    prop::collection::vec(mishap, 0..40)
+}
+
+fn lives() -> impl Strategy<Value = Vec<Life>> {
+    let polls = prop_oneof![3 => 1..120_u32, 1 => Just(u32::MAX)];
+    let life = (polls, 0..100_000_u64, 0..100_000_u64);
+    let life = life.prop_map(|(polls, time_ms, dead_ms)| Life {
+        polls,
+        time_ms,
+        dead_ms,
+    });
+    prop::collection::vec(life, 0..8)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn wherever_it_is_killed_nothing_is_lost_doubled_or_stale(
+        world in world(),
+        mishaps in mishaps(),
+        lives in lives(),
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .start_paused(true)
+            .build()
+            .unwrap();
+        let world = Arc::new(world);
+        let rig = runtime.block_on(run(Arc::clone(&world), mishaps, lives));
+        check(&world, &rig)?;
+    }
+}

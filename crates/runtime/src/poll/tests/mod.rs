@@ -1,0 +1,7 @@
+//! The loop of a source against fakes, on a paused clock.
+
+mod batches;
+mod kills;
+mod retries;
+mod rounds;
+mod schedule;

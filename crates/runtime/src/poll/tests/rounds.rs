@@ -1,0 +1,483 @@
+//! Rows, rounds and the bookmark.
+//!
+//! Ways to break the invariants on purpose, and the tests that fail then:
+//!
+//! - I1, no acknowledgment before the commit: let `Intake::finish` return without `settle_commit`, or let
+//!   `commit_checkpoint` set the cell before it commits:
+//!   `nothing_advances_before_the_commit_has_returned`, `a_failed_commit_of_the_last_batch_ends_no_round`.
+//! - I2, the checkpoint moves only with what it covers: let `settle_decision` commit a checkpoint whose
+//!   bookmark is the newest instant so far: `the_bookmark_moves_only_when_the_round_ends`,
+//!   `a_page_cut_in_the_middle_keeps_its_complete_records_and_leaves_bookmark_and_round`, and the kills.
+//! - I3, conservation: let the turn count before the commit returned (`cell.count` in `settle_decision`),
+//!   or drop the batch that `take_rest` hands over:
+//!   `a_commit_that_succeeded_without_telling_is_found_as_the_same`, the cut page, and the kills.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use cresset_model::Timestamp;
+use cresset_model::ports::{Clock, Control};
+use cresset_model::source::{Checkpoint, Round, SyncStatus, Trigger};
+
+use crate::fakes::{
+    Answer, Fault, Note, Piece, Record, Rig, T0, array, broken, cut, permanent, seconds, transient,
+};
+use crate::poll::rule::{LOOKBACK, OVERLAP, OVERLAP_SHORT};
+
+fn ago(seconds_ago: u64) -> Timestamp {
+    T0.minus(seconds(seconds_ago))
+}
+
+/// An answer with an alert for each of these seconds before the test began.
+fn page(created_ago: &[u64]) -> Bytes {
+    let records: Vec<String> = created_ago
+        .iter()
+        .zip(1..)
+        .map(|(at, id)| Record::new(id, ago(*at)).json())
+        .collect();
+    array(&records)
+}
+
+fn known(bookmark_ago: u64) -> Checkpoint {
+    Checkpoint {
+        bookmark: ago(bookmark_ago),
+        round: None,
+        fetch: 5,
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_first_start_stores_a_bookmark_before_it_asks() {
+    let rig = Rig::scripted([Answer::Hangs]);
+    let running = rig.start();
+    running.watch(seconds(1)).await;
+    let first = Checkpoint {
+        bookmark: T0.minus(LOOKBACK),
+        round: None,
+        fetch: 0,
+    };
+    assert_eq!(
+        rig.journal.notes(),
+        [
+            Note::State(SyncStatus::Syncing),
+            Note::Commit {
+                read: None,
+                checkpoint: Some(first)
+            },
+            Note::Get {
+                since: T0.minus(LOOKBACK).minus(OVERLAP)
+            },
+        ]
+    );
+    assert_eq!(running.state().bookmark, Some(T0.minus(LOOKBACK)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_known_bookmark_is_not_replaced_at_a_start() {
+    let rig = Rig::scripted([]);
+    rig.remember(known(100));
+    let running = rig.first_turn().await;
+    assert_eq!(running.state().bookmark, Some(ago(100)));
+    assert_eq!(rig.journal.gets()[0].1, ago(100).minus(OVERLAP));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_bookmark_moves_only_when_the_round_ends() {
+    let rig = Rig::scripted([
+        Answer::whole(page(&[90, 80, 70, 60])),
+        Answer::whole(page(&[70, 60, 50, 40])),
+        Answer::whole(page(&[50, 40])),
+    ]);
+    rig.remember(known(100));
+    rig.first_turn().await;
+    let since: Vec<Timestamp> = rig.journal.gets().iter().map(|(_, since)| *since).collect();
+    assert_eq!(since, [ago(400), ago(70), ago(50), ago(40)]);
+    let checkpoints = rig.journal.checkpoints();
+    let (ended, before) = checkpoints.split_last().unwrap();
+    assert_eq!(before.len(), 6, "each page commits its rows and its place");
+    for checkpoint in before {
+        assert_eq!(checkpoint.bookmark, ago(100));
+        let round = checkpoint.round.expect("the round is stored");
+        assert_eq!(round.begun, T0);
+    }
+    let places: Vec<Timestamp> = before
+        .iter()
+        .filter_map(|checkpoint| checkpoint.round)
+        .map(|round| round.since)
+        .collect();
+    assert_eq!(
+        places,
+        [ago(400), ago(70), ago(70), ago(50), ago(50), ago(40)]
+    );
+    assert_eq!((ended.bookmark, ended.round), (ago(40), None));
+    assert_eq!(rig.checkpoint(), *ended);
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_advances_before_the_commit_has_returned() {
+    let rig = Rig::scripted([Answer::whole(page(&[90, 80, 70]))]);
+    rig.remember(known(100));
+    rig.store.hold_commits(true);
+    let running = rig.start();
+    running.watch(seconds(3_600)).await;
+    let state = running.state();
+    assert_eq!(state.status, SyncStatus::Syncing);
+    assert_eq!(state.bookmark, Some(ago(100)));
+    assert_eq!(state.round.map(|round| round.since), Some(ago(400)));
+    assert_eq!((state.counters.read, state.counters.new), (0, 0));
+    assert_eq!(rig.journal.gets().len(), 1, "the next page waits too");
+    assert_eq!(rig.checkpoint(), known(100));
+    rig.store.hold_commits(false);
+    running.turns(1).await;
+    assert_eq!(running.state().counters.new, 3);
+    assert_eq!(running.state().counters, rig.stored().counters);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failed_commit_of_the_last_batch_ends_no_round() {
+    let mut rig = Rig::scripted([Answer::whole(page(&[3, 2, 1]))]);
+    rig.config.limits.batch_records_max = 2;
+    rig.remember(known(100));
+    rig.store.fail_next([Fault::None, Fault::Transient]);
+    let running = rig.first_turn().await;
+    assert_eq!(running.state().status, SyncStatus::SystemFailure);
+    assert_eq!(rig.checkpoint().bookmark, ago(100));
+    assert!(rig.checkpoint().round.is_some());
+    assert_eq!(rig.stored().counters.read, 2);
+    assert_eq!(running.state().counters, rig.stored().counters);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_page_cut_in_the_middle_keeps_its_complete_records_and_leaves_bookmark_and_round() {
+    let records: Vec<String> = (0..7_u64)
+        .map(|index| match index {
+            2 => broken(2),
+            _ => Record::new(index, ago(60 - index)).json(),
+        })
+        .collect();
+    let answers = [
+        Answer::whole(cut(&records, 5)),
+        Answer::broken(cut(&records, 5)),
+        Answer::pieces([
+            Piece::Bytes(cut(&records, 4)),
+            Piece::Wait(seconds(1)),
+            Piece::Breaks(permanent()),
+        ]),
+    ];
+    for (index, answer) in answers.into_iter().enumerate() {
+        let mut rig = Rig::scripted([answer]);
+        rig.config.limits.batch_records_max = 2;
+        rig.config.rule.attempts_max = 1;
+        rig.remember(known(100));
+        let running = rig.first_turn().await;
+        assert_eq!(running.state().status, SyncStatus::Failed);
+        let whole = [5, 5, 4][index];
+        let counters = rig.stored().counters;
+        assert_eq!((counters.read, counters.dead), (whole, 1));
+        assert_eq!(rig.store.alerts().len() as u64, whole - 1);
+        let round = Round {
+            since: ago(400),
+            seen: ago(100),
+            begun: T0,
+        };
+        let stored = rig.checkpoint();
+        assert_eq!((stored.bookmark, stored.round), (ago(100), Some(round)));
+        assert_eq!(running.state().bookmark, Some(ago(100)));
+        // The next turn asks from the same place again.
+        running.control.sync(None).unwrap();
+        running.turns(2).await;
+        assert_eq!(rig.journal.gets()[1].1, ago(400));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_records_of_a_cut_page_come_again_as_the_same() {
+    let records: Vec<String> = (0..5_u64)
+        .map(|index| Record::new(index, ago(60 - index)).json())
+        .collect();
+    let rig = Rig::scripted([
+        Answer::broken(cut(&records, 3)),
+        Answer::whole(array(&records)),
+    ]);
+    rig.remember(known(100));
+    let running = rig.first_turn().await;
+    let counters = running.state().counters;
+    assert_eq!((counters.new, counters.same, counters.changed), (5, 3, 0));
+    assert_eq!(counters.sides(), (8, 8));
+    let attempt = &running.cell.attempts()[0];
+    assert_eq!((attempt.read, attempt.new, attempt.requests), (8, 5, 3));
+    assert_eq!(running.state().status, SyncStatus::Idle);
+    assert_eq!(rig.checkpoint().bookmark, ago(56));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failed_commit_is_a_system_failure_and_the_next_poll_recovers_by_itself() {
+    for (fault, cause) in [
+        (Fault::Transient, "the disk is full"),
+        (Fault::Permanent, "the schema is foreign"),
+    ] {
+        let body = page(&[90, 80, 70]);
+        let rig = Rig::answering(move |_| Answer::whole(body.clone()));
+        rig.remember(known(100));
+        rig.store.fail_next([fault]);
+        let running = rig.first_turn().await;
+        let state = running.state();
+        assert_eq!(state.status, SyncStatus::SystemFailure);
+        let message = format!("the store could not take the answer: {cause}");
+        assert_eq!(state.last_error, Some(message));
+        assert_eq!(rig.journal.gets().len(), 1, "no attempt is wasted");
+        assert_eq!(rig.stored().state.status, SyncStatus::SystemFailure);
+        assert_eq!(rig.checkpoint(), known(100));
+        running.turns(2).await;
+        assert_eq!(running.clock.elapsed().as_secs(), 30 * 60);
+        let state = running.state();
+        assert_eq!((state.status, state.last_error), (SyncStatus::Idle, None));
+        assert_eq!(rig.store.alerts().len(), 3);
+        assert_eq!(rig.checkpoint().bookmark, ago(70));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_is_down_at_the_start_of_a_turn_keeps_the_upstream_unasked() {
+    let mut rig = Rig::scripted([]);
+    rig.interval_minutes = 1;
+    let running = rig.first_turn().await;
+    let asked = rig.journal.gets().len();
+    rig.store.set_down(true);
+    running.turns(2).await;
+    assert_eq!(running.state().status, SyncStatus::SystemFailure);
+    assert_eq!(
+        running.state().last_error.as_deref(),
+        Some("the store could not take the answer: the disk is gone")
+    );
+    assert_eq!(rig.journal.gets().len(), asked);
+    rig.store.set_down(false);
+    running.turns(3).await;
+    assert_eq!(running.state().status, SyncStatus::Idle);
+    assert_eq!(rig.journal.gets().len(), asked + 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_commit_that_succeeded_without_telling_is_found_as_the_same() {
+    let body = page(&[90, 80, 70]);
+    let rig = Rig::answering(move |_| Answer::whole(body.clone()));
+    rig.remember(known(100));
+    rig.store.fail_next([Fault::Unknown]);
+    let running = rig.first_turn().await;
+    assert_eq!(running.state().status, SyncStatus::SystemFailure);
+    assert_eq!(rig.stored().counters.new, 3, "it did happen");
+    running.turns(2).await;
+    let counters = rig.stored().counters;
+    assert_eq!((counters.new, counters.changed), (3, 0));
+    assert_eq!(
+        counters.sides(),
+        (counters.read, counters.new + counters.same)
+    );
+    assert_eq!(rig.store.alerts().len(), 3);
+    assert!(rig.store.alerts().values().all(|alert| alert.revision == 1));
+    assert_eq!(
+        running.state().counters,
+        counters,
+        "the books shown are those stored"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_two_fetches_bear_the_same_number() {
+    let rig = Rig::scripted([
+        Answer::broken(cut(&[Record::new(1, ago(60)).json(), broken(1)], 1)),
+        Answer::whole(page(&[50, 40])),
+        Answer::whole(page(&[40])),
+    ]);
+    rig.remember(known(100));
+    let running = rig.first_turn().await;
+    running.control.sync(None).unwrap();
+    running.turns(2).await;
+    let numbers: Vec<u64> = rig
+        .journal
+        .notes()
+        .into_iter()
+        .filter_map(|note| match note {
+            Note::Commit {
+                read: Some(_),
+                checkpoint,
+            } => checkpoint.map(|checkpoint| checkpoint.fetch),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(numbers, [6, 7, 8]);
+    assert_eq!(rig.checkpoint().fetch, 9 + 1, "empty answers count as well");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stored_round_goes_on_from_its_own_place_after_a_restart() {
+    let rig = Rig::scripted([
+        Answer::whole(page(&[90, 80, 70, 60])),
+        Answer::Hangs,
+        Answer::whole(page(&[70, 60, 50])),
+    ]);
+    rig.remember(known(100));
+    let running = rig.start();
+    running.watch(seconds(5)).await;
+    running.stop().await;
+    let stored = rig.checkpoint();
+    assert_eq!(stored.bookmark, ago(100));
+    assert_eq!(stored.round.map(|round| round.since), Some(ago(70)));
+    let running = rig.first_turn().await;
+    let since: Vec<Timestamp> = rig.journal.gets().iter().map(|(_, since)| *since).collect();
+    assert_eq!(since, [ago(400), ago(70), ago(70), ago(60)]);
+    assert_eq!(running.state().bookmark, Some(ago(50)));
+    assert_eq!(running.cell.attempts()[0].trigger, Trigger::Start);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_round_that_was_left_for_long_ends_at_its_beginning_and_another_follows_at_once() {
+    let rig = Rig::scripted([
+        Answer::whole(page(&[20, 10])),
+        Answer::whole(page(&[30, 5])),
+    ]);
+    let round = Round {
+        since: ago(3_000),
+        seen: ago(2_900),
+        begun: ago(61),
+    };
+    rig.remember(Checkpoint {
+        round: Some(round),
+        ..known(3_100)
+    });
+    rig.first_turn().await;
+    let since: Vec<Timestamp> = rig.journal.gets().iter().map(|(_, since)| *since).collect();
+    assert_eq!(since, [ago(3_000), ago(61).minus(OVERLAP), ago(30)]);
+    assert_eq!(rig.checkpoint().bookmark, ago(5));
+}
+
+/// Each of its rounds is old when it ends; asking on at once would never end.
+#[tokio::test(start_paused = true)]
+async fn an_upstream_that_takes_minutes_to_answer_is_asked_once_an_interval() {
+    let record = Record::new(1, T0.plus(seconds(1)));
+    let body = array(&[record.json()]);
+    let rig = Rig::answering(move |_| Answer::whole(body.clone()).after(seconds(90)));
+    rig.remember(known(100));
+    let running = rig.first_turn().await;
+    assert_eq!(running.state().status, SyncStatus::Idle);
+    assert_eq!(rig.journal.gets().len(), 1);
+    assert_eq!(rig.checkpoint().bookmark, T0, "not beyond its beginning");
+    running.turns(2).await;
+    let (at, since) = rig.journal.gets()[1];
+    assert_eq!(at.as_secs(), 30 * 60);
+    assert_eq!(
+        since,
+        T0.minus(OVERLAP),
+        "what came late meanwhile is in reach"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn more_pages_than_one_turn_takes_go_on_at_once() {
+    // One alert a second for the last hundred seconds, in pages of ten.
+    let mut rig = Rig::answering(|since| {
+        let records: Vec<String> = (0..100_u64)
+            .map(|index| Record::new(index, ago(100 - index)))
+            .filter(|record| record.created >= since)
+            .take(10)
+            .map(Record::json)
+            .collect();
+        Answer::whole(array(&records))
+    });
+    rig.config.rule.pages_max = 3;
+    rig.remember(known(200));
+    let running = rig.start();
+    running.watch(seconds(10)).await;
+    let state = running.state();
+    assert_eq!(state.status, SyncStatus::Idle);
+    assert_eq!((state.bookmark, state.round), (Some(ago(1)), None));
+    assert_eq!(rig.store.alerts().len(), 100);
+    let mut attempts = running.cell.attempts();
+    attempts.reverse();
+    let triggers: Vec<Trigger> = attempts.iter().map(|attempt| attempt.trigger).collect();
+    assert_eq!(triggers[0], Trigger::Start);
+    assert!(triggers.len() > 3);
+    assert!(
+        triggers[1..]
+            .iter()
+            .all(|trigger| *trigger == Trigger::Resume)
+    );
+    let ends: Vec<Note> = rig
+        .journal
+        .notes()
+        .into_iter()
+        .filter(|note| *note == Note::State(SyncStatus::Idle))
+        .collect();
+    assert_eq!(ends.len(), 1, "in between it is syncing");
+    let (last, full) = attempts.split_last().unwrap();
+    assert!(
+        full.iter()
+            .all(|attempt| attempt.pages == 3 && attempt.error.is_none())
+    );
+    assert!(last.pages <= 3);
+    let gets = rig.journal.gets();
+    let requests = u32::try_from(gets.len()).unwrap();
+    // Nothing but the distance between requests holds it up.
+    assert_eq!(
+        gets.last().unwrap().0,
+        Duration::from_millis(100) * (requests - 1)
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_full_overlap_is_asked_for_once_a_minute_and_on_manual_syncs() {
+    let mut rig = Rig::scripted([
+        Answer::whole("[]"),
+        Answer::whole("[]"),
+        Answer::fails(transient(Some(seconds(15)))),
+    ]);
+    rig.interval_minutes = 1;
+    rig.remember(known(100));
+    let running = rig.first_turn().await;
+    for turns in [2, 3] {
+        running.watch(seconds(5)).await;
+        running.control.sync(None).unwrap();
+        running.turns(turns).await;
+    }
+    // The upstream asked for a pause: 25 s after the start it is asked again, too soon for a full overlap.
+    running.turns(5).await;
+    let asked: Vec<(u64, Timestamp)> = rig
+        .journal
+        .gets()
+        .iter()
+        .map(|(at, since)| (at.as_secs(), *since))
+        .collect();
+    let (full, short) = (ago(100).minus(OVERLAP), ago(100).minus(OVERLAP_SHORT));
+    assert_eq!(
+        asked,
+        [(0, full), (5, full), (10, full), (25, short), (60, short)]
+    );
+    running.turns(6).await;
+    let (at, since) = *rig.journal.gets().last().unwrap();
+    assert_eq!((at.as_secs(), since), (120, full));
+}
+
+/// Otherwise the bookmark would pass records that became visible late and that nobody has asked for.
+#[tokio::test(start_paused = true)]
+async fn a_full_overlap_that_failed_is_still_due() {
+    let rig = Rig::scripted([Answer::fails(transient(Some(seconds(15))))]);
+    rig.remember(known(100));
+    let running = rig.start();
+    running.turns(2).await;
+    let asked: Vec<Timestamp> = rig.journal.gets().iter().map(|(_, since)| *since).collect();
+    assert_eq!(asked, [ago(100).minus(OVERLAP), ago(100).minus(OVERLAP)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_record_from_the_future_is_stored_and_moves_no_bookmark() {
+    let future = Record::new(9, T0.plus(seconds(86_400)));
+    let rig = Rig::scripted([Answer::whole(array(&[
+        Record::new(1, ago(5)).json(),
+        future.json(),
+    ]))]);
+    rig.remember(known(100));
+    let running = rig.first_turn().await;
+    assert!(rig.store.alerts().contains_key(&future.alert_id(&rig.id)));
+    assert_eq!(running.state().bookmark, Some(ago(5)));
+    assert!(running.state().lag_seconds.unwrap() >= running.clock.now().since(T0).as_secs_f64());
+}
