@@ -1,9 +1,9 @@
 //! The only clients: stores, sources, lookups.
 
-pub mod stores;
+pub mod api_client;
 mod egress;
 mod http;
-pub mod api_client;
 pub mod lookups;
 pub mod sources;
+pub mod stores;
 pub mod tls;
