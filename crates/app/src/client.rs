@@ -4,6 +4,7 @@ use cresset_connectors::api_client::{ApiAnswer, ApiClient};
 use serde_json::Value;
 
 use crate::exit::{Exit, Failure};
+use crate::output::push;
 
 /// A client of a running service, with errors that say what to do.
 pub(crate) struct Client {
@@ -20,27 +21,34 @@ impl Client {
 
     /// Reads a resource; anything but a 2xx answer is a failure.
     pub(crate) async fn get(&self, path: &str) -> Result<Value, Failure> {
-        read(self.api.get(path).await.map_err(unreachable)?)
+        read(
+            &self
+                .api
+                .get(path)
+                .await
+                .map_err(|error| unreachable(&error))?,
+        )
     }
 
     /// Acts; anything but a 2xx answer is a failure.
     pub(crate) async fn post(&self, path: &str, body: Option<&Value>) -> Result<Value, Failure> {
         read(
-            self.api
+            &self
+                .api
                 .post(path, body.map(Value::to_string))
                 .await
-                .map_err(unreachable)?,
+                .map_err(|error| unreachable(&error))?,
         )
     }
 }
 
-fn unreachable(error: cresset_connectors::api_client::ApiClientError) -> Failure {
+fn unreachable(error: &cresset_connectors::api_client::ApiClientError) -> Failure {
     let message =
         format!("{error}: is the service running? name another one with --url or CRESSET_URL");
     Failure::new(Exit::Unreachable, message)
 }
 
-fn read(answer: ApiAnswer) -> Result<Value, Failure> {
+fn read(answer: &ApiAnswer) -> Result<Value, Failure> {
     let body: Value = serde_json::from_slice(&answer.body).unwrap_or(Value::Null);
     if (200..300).contains(&answer.status) {
         return Ok(body);
@@ -67,7 +75,7 @@ pub(crate) fn escape(text: &str) -> String {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
             out.push(char::from(byte));
         } else {
-            out.push_str(&format!("%{byte:02X}"));
+            push(&mut out, format_args!("%{byte:02X}"));
         }
     }
     out

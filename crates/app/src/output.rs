@@ -79,6 +79,11 @@ pub(crate) fn complain(text: &str) {
     drop(writeln!(std::io::stderr().lock(), "{}", text.trim_end()));
 }
 
+/// Appends formatted text; appending to a string cannot fail.
+pub(crate) fn push(out: &mut String, text: std::fmt::Arguments<'_>) {
+    std::fmt::Write::write_fmt(out, text).unwrap_or_default();
+}
+
 /// A value as it stands in a cell: texts without quotes, control characters made visible.
 pub(crate) fn cell(value: &Value) -> String {
     match value {
@@ -95,9 +100,9 @@ pub(crate) fn visible(text: &str) -> String {
         let hidden = c.is_control()
             || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
         if hidden {
-            out.extend(c.escape_unicode())
+            out.extend(c.escape_unicode());
         } else {
-            out.push(c)
+            out.push(c);
         }
     }
     out

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// How long one request of the command line may take.
-const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
+const REQUEST_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// The service could not be asked.
 #[derive(Debug, thiserror::Error)]

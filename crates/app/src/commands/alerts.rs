@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::cli::{Alerts, AlertsList};
 use crate::client::{Client, escape};
 use crate::exit::Exit;
-use crate::output::{Output, cell, table, visible};
+use crate::output::{Output, cell, push, table, visible};
 
 /// Alerts asked for at once.
 const PAGE: u64 = 1_000;
@@ -79,46 +79,64 @@ pub(super) async fn pages(client: &Client, path: &str, limit: u64) -> anyhow::Re
     Ok(items)
 }
 
+/// The fields of an alert in the order in which they are read.
+const FIELDS: [&str; 12] = [
+    "severity",
+    "source",
+    "upstream_id",
+    "description",
+    "src_ip",
+    "user",
+    "dst_ip",
+    "country",
+    "created_at",
+    "ingested_at",
+    "updated_at",
+    "pipeline",
+];
+
 fn explain(alert: &Value) -> String {
-    let mut out = format!(
-        "alert {}  revision {}\n",
-        cell(&alert["id"]),
-        alert["revision"]
-    );
-    let mut row = |name: &str, value: &Value| {
-        out.push_str(&format!("  {name:<12} {}\n", cell(value)));
-    };
-    for name in [
-        "severity",
-        "source",
-        "upstream_id",
-        "description",
-        "src_ip",
-        "user",
-        "dst_ip",
-        "country",
-    ] {
-        row(name, &alert[name]);
+    let (id, revision) = (cell(&alert["id"]), &alert["revision"]);
+    let mut out = format!("alert {id}  revision {revision}\n");
+    for name in FIELDS {
+        push(
+            &mut out,
+            format_args!("  {name:<12} {}\n", cell(&alert[name])),
+        );
     }
-    for name in ["created_at", "ingested_at", "updated_at", "pipeline"] {
-        row(name, &alert[name]);
+    origins(&mut out, alert);
+    let raw = visible(alert["raw"]["text"].as_str().unwrap_or("-"));
+    push(&mut out, format_args!("\nas received\n  {raw}\n"));
+    for former in alert["revisions"].as_array().into_iter().flatten() {
+        let [until, severity, text] =
+            ["replaced_at", "severity", "description"].map(|name| cell(&former[name]));
+        let number = &former["revision"];
+        push(
+            &mut out,
+            format_args!("\nrevision {number} until {until}: {severity} {text}\n"),
+        );
     }
+    out
+}
+
+/// Where the values come from: received keys, tables, and what had to be taken with a grain of salt.
+fn origins(out: &mut String, alert: &Value) {
     out.push_str("\nwhere its values come from\n");
-    if let Some(mapping) = alert["mapping"].as_object() {
-        for (field, key) in mapping {
-            out.push_str(&format!("  {field:<12} received as {}\n", cell(key)));
-        }
+    for (field, key) in alert["mapping"].as_object().into_iter().flatten() {
+        push(
+            out,
+            format_args!("  {field:<12} received as {}\n", cell(key)),
+        );
     }
     for field in ["country", "user"] {
         let from = &alert["provenance"][field];
         if from.is_object() {
-            out.push_str(&format!(
-                "  {field:<12} of {}, table {} ({}): {}\n",
-                cell(&from["of"]),
-                cell(&from["table"]),
-                cell(&from["description"]),
-                cell(&from["explanation"]),
-            ));
+            let [of, table, what, how] =
+                ["of", "table", "description", "explanation"].map(|name| cell(&from[name]));
+            push(
+                out,
+                format_args!("  {field:<12} of {of}, table {table} ({what}): {how}\n"),
+            );
         }
     }
     for note in alert["provenance"]["notes"]
@@ -126,20 +144,9 @@ fn explain(alert: &Value) -> String {
         .into_iter()
         .flatten()
     {
-        out.push_str(&format!("  note         {}\n", cell(&note["text"])));
+        push(
+            out,
+            format_args!("  note         {}\n", cell(&note["text"])),
+        );
     }
-    out.push_str(&format!(
-        "\nas received\n  {}\n",
-        visible(alert["raw"]["text"].as_str().unwrap_or("-"))
-    ));
-    for revision in alert["revisions"].as_array().into_iter().flatten() {
-        out.push_str(&format!(
-            "\nrevision {} until {}: {} {}\n",
-            revision["revision"],
-            cell(&revision["replaced_at"]),
-            cell(&revision["severity"]),
-            cell(&revision["description"]),
-        ));
-    }
-    out
 }

@@ -16,7 +16,7 @@ use crate::cli::Demo;
 use crate::clock::SystemClock;
 use crate::config::{Config, Environment, Ports};
 use crate::exit::Exit;
-use crate::output::{text, visible};
+use crate::output::{push, text, visible};
 use crate::service::{Service, bind, interrupted};
 
 /// How long the upstream takes for an answer, as the original's.
@@ -146,7 +146,7 @@ async fn print_arrivals(store: Arc<SqliteStore>) {
         let mut lines: String = changes.iter().filter_map(line).collect();
         let last = changes.last().map_or(head, |change| change.position);
         if head > last {
-            lines.push_str(&format!("... and {} more\n", head - last));
+            push(&mut lines, format_args!("... and {} more\n", head - last));
         }
         if text(&lines).is_err() {
             return;

@@ -6,7 +6,7 @@ use super::alerts::pages;
 use crate::cli::{Dlq, DlqList, DlqRedrive};
 use crate::client::{Client, escape};
 use crate::exit::Exit;
-use crate::output::{Output, cell, table, visible};
+use crate::output::{Output, cell, push, table, visible};
 
 /// The most dead letters that one redrive takes.
 const REDRIVE_LIMIT: u64 = 10_000;
@@ -31,7 +31,7 @@ async fn list(flags: DlqList, client: &Client, output: &Output) -> anyhow::Resul
     let filters = [("source", flags.source), ("reason", flags.reason)];
     for (name, value) in filters {
         if let Some(value) = value {
-            path.push_str(&format!("&{name}={}", escape(&value)));
+            push(&mut path, format_args!("&{name}={}", escape(&value)));
         }
     }
     if !flags.all {

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::client::Client;
 use crate::exit::Exit;
-use crate::output::{Output, cell, table};
+use crate::output::{Output, cell, push, table};
 
 /// Prints the status; the exit code is 1 when the service is not well.
 pub(crate) async fn run(client: &Client, output: &Output) -> anyhow::Result<Exit> {
@@ -30,7 +30,10 @@ fn human(status: &Value) -> String {
         cell(&health["last_event_time"]),
     );
     if let Some(error) = health["last_error"].as_str() {
-        out.push_str(&format!("error      {}\n", crate::output::visible(error)));
+        push(
+            &mut out,
+            format_args!("error      {}\n", crate::output::visible(error)),
+        );
     }
     let columns = [
         ("SOURCE", "/id"),
