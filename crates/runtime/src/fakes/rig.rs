@@ -21,6 +21,8 @@ use crate::{ControlConfig, LiveTables, RuntimeControl, SourceCell};
 
 /// How finely tests watch a state.
 const STEP: Duration = Duration::from_millis(5);
+/// How long tests wait for a state, on the paused clock.
+const PATIENCE: Duration = Duration::from_hours(2);
 
 /// One source and what it works with.
 pub(crate) struct Rig {
@@ -171,8 +173,17 @@ impl Running {
 
     /// Lets time pass until that many turns have ended.
     pub(crate) async fn turns(&self, turns: u64) {
-        while self.state().turns < turns {
-            tokio::time::sleep(STEP).await;
+        self.until(|state| state.turns >= turns).await;
+    }
+
+    /// Lets time pass until the state is so.
+    pub(crate) async fn until(&self, is_so: impl Fn(&SourceState) -> bool) {
+        let begun = self.clock.elapsed();
+        while !is_so(&self.state()) {
+            let waited = self.clock.elapsed().saturating_sub(begun);
+            assert!(waited < PATIENCE, "waited in vain");
+            // Who waits for long need not look as often.
+            tokio::time::sleep(STEP.max(waited / 10_000)).await;
         }
     }
 

@@ -48,6 +48,8 @@ pub(crate) struct MemoryStore {
     tables: Mutex<Tables>,
     /// While false, commits with records wait.
     open: watch::Sender<bool>,
+    /// While false, commits of a checkpoint alone wait.
+    checkpoints_open: watch::Sender<bool>,
     /// While false, the end of a turn is not stored.
     state_open: watch::Sender<bool>,
     /// Commits with records that were asked for and not carried out yet.
@@ -62,6 +64,7 @@ struct Tables {
     settings: BTreeMap<&'static str, String>,
     head: Position,
     faults: VecDeque<Fault>,
+    checkpoint_faults: VecDeque<Fault>,
     down: bool,
     /// Vendor ids whose rows the store refuses.
     refused: BTreeSet<String>,
@@ -73,6 +76,7 @@ impl MemoryStore {
             journal,
             tables: Mutex::default(),
             open: watch::channel(true).0,
+            checkpoints_open: watch::channel(true).0,
             state_open: watch::channel(true).0,
             waiting: AtomicUsize::new(0),
         }
@@ -87,6 +91,11 @@ impl MemoryStore {
         self.lock().faults.extend(faults);
     }
 
+    /// The same for the next commits of a checkpoint alone.
+    pub(crate) fn fail_next_checkpoints(&self, faults: impl IntoIterator<Item = Fault>) {
+        self.lock().checkpoint_faults.extend(faults);
+    }
+
     /// Nothing is answered while it is down.
     pub(crate) fn set_down(&self, down: bool) {
         self.lock().down = down;
@@ -95,6 +104,11 @@ impl MemoryStore {
     /// Commits with records wait while it is held.
     pub(crate) fn hold_commits(&self, held: bool) {
         self.open.send_replace(!held);
+    }
+
+    /// Commits of a checkpoint alone wait while it is held.
+    pub(crate) fn hold_checkpoints(&self, held: bool) {
+        self.checkpoints_open.send_replace(!held);
     }
 
     /// Changes of state wait while it is held.
@@ -142,9 +156,10 @@ impl MemoryStore {
     fn apply(&self, request: &Commit) -> Result<Receipt, PortError> {
         let mut tables = self.lock();
         let fault = match &request.outcome {
-            Some(_) => tables.faults.pop_front().unwrap_or(Fault::None),
-            None => Fault::None,
+            Some(_) => tables.faults.pop_front(),
+            None => tables.checkpoint_faults.pop_front(),
         };
+        let fault = fault.unwrap_or(Fault::None);
         match fault {
             Fault::Transient => return Err(PortError::transient("the disk is full")),
             Fault::Permanent => return Err(PortError::permanent("the schema is foreign")),
@@ -272,6 +287,12 @@ impl Tables {
     }
 }
 
+/// Waits until a gate is open.
+async fn opened(gate: &watch::Sender<bool>) {
+    let mut gate = gate.subscribe();
+    gate.wait_for(|open| *open).await.expect("the store lives");
+}
+
 fn count_of(counts: &mut Counters, upsert: Upsert) -> &mut u64 {
     match upsert {
         Upsert::New => &mut counts.new,
@@ -306,9 +327,10 @@ impl Store for MemoryStore {
             self.check_up()?;
             if request.outcome.is_some() {
                 self.waiting.fetch_add(1, Ordering::Relaxed);
-                let mut open = self.open.subscribe();
-                open.wait_for(|open| *open).await.expect("the store lives");
+                opened(&self.open).await;
                 self.waiting.fetch_sub(1, Ordering::Relaxed);
+            } else {
+                opened(&self.checkpoints_open).await;
             }
             self.apply(&request)
         })
@@ -324,8 +346,7 @@ impl Store for MemoryStore {
     fn update_source(&self, update: SourceUpdate) -> BoxFuture<'_, Result<(), PortError>> {
         Box::pin(async move {
             self.check_up()?;
-            let mut open = self.state_open.subscribe();
-            open.wait_for(|open| *open).await.expect("the store lives");
+            opened(&self.state_open).await;
             self.journal.add(Note::State(update.state.status));
             let mut tables = self.lock();
             let stored = tables.sources.entry(update.source).or_default();

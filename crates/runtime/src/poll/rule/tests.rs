@@ -185,7 +185,7 @@ fn world() -> impl Strategy<Value = World> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(ProptestConfig::with_cases(200))]
 
     #[test]
     fn everything_the_upstream_ever_said_arrives(world in world(), every in 5..90_i64) {

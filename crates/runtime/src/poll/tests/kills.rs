@@ -400,7 +400,7 @@ fn lives() -> impl Strategy<Value = Vec<Life>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig::with_cases(128))]
 
     #[test]
     fn wherever_it_is_killed_nothing_is_lost_doubled_or_stale(

@@ -2,6 +2,7 @@
 
 mod batches;
 mod kills;
+mod overlaps;
 mod retries;
 mod rounds;
 mod schedule;

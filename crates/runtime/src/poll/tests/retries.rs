@@ -80,9 +80,7 @@ async fn while_retrying_the_state_says_which_attempt_failed_and_when_the_next_be
     let running = rig.start();
     for attempt in [1, 2] {
         running.watch(MOCK_DELAY).await;
-        while running.state().status != Retrying {
-            running.watch(Duration::from_millis(5)).await;
-        }
+        running.until(|state| state.status == Retrying).await;
         let state = running.state();
         let RetryState {
             attempt: failed,
@@ -91,9 +89,7 @@ async fn while_retrying_the_state_says_which_attempt_failed_and_when_the_next_be
         } = state.retry.expect("it waits");
         assert_eq!((failed, attempts_max), (attempt, 3));
         assert_eq!(state.last_error.as_deref(), Some(&*transient(None).message));
-        while running.state().status == Retrying {
-            running.watch(Duration::from_millis(5)).await;
-        }
+        running.until(|state| state.status != Retrying).await;
         let (begun, _) = *rig.journal.gets().last().unwrap();
         assert_between(begun, next_at.since(T0), next_at.since(T0));
         assert_eq!(running.state().retry, None);
