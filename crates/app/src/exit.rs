@@ -17,6 +17,8 @@ pub(crate) enum Exit {
     Conflict = 5,
     /// Some of it was done.
     Partly = 6,
+    /// Ended by a second signal.
+    Interrupted = 130,
 }
 
 impl From<Exit> for ExitCode {

@@ -9,6 +9,7 @@ mod exit;
 mod output;
 mod refresh;
 mod service;
+mod signals;
 mod telemetry;
 mod wiring;
 

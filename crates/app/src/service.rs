@@ -138,27 +138,3 @@ pub(crate) async fn bind(address: SocketAddr, setting: &str) -> anyhow::Result<T
         Failure::new(Exit::Conflict, message).into()
     })
 }
-
-/// Waits for Ctrl-C or SIGTERM; a second one ends the process at once.
-pub(crate) async fn interrupted() -> anyhow::Result<()> {
-    let (mut interrupt, mut terminate) = signals()?;
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
-    }
-    tokio::spawn(async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
-        std::process::exit(130);
-    });
-    Ok(())
-}
-
-fn signals() -> anyhow::Result<(tokio::signal::unix::Signal, tokio::signal::unix::Signal)> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let interrupt = signal(SignalKind::interrupt()).context("listen for Ctrl-C")?;
-    let terminate = signal(SignalKind::terminate()).context("listen for SIGTERM")?;
-    Ok((interrupt, terminate))
-}

@@ -17,7 +17,8 @@ use crate::clock::SystemClock;
 use crate::config::{Config, Environment, Ports};
 use crate::exit::Exit;
 use crate::output::{push, text, visible};
-use crate::service::{Service, bind, interrupted};
+use crate::service::{Service, bind};
+use crate::signals::Signals;
 
 /// How long the upstream takes for an answer, as the original's.
 const DELAY: Duration = Duration::from_secs(3);
@@ -32,6 +33,7 @@ const PRINT_MAX: usize = 20;
 pub(crate) async fn run(flags: Demo) -> anyhow::Result<Exit> {
     let environment = Environment::load()?;
     let ports = environment.ports()?;
+    let signals = Signals::listen()?;
     let api = listen(ports.api, "HOST_PORT_INGESTOR").await?;
     let upstream = listen(ports.mock, "HOST_PORT_MOCK_API").await?;
     let dashboard = listen(ports.dashboard, "HOST_PORT_DASHBOARD").await?;
@@ -54,7 +56,7 @@ pub(crate) async fn run(flags: Demo) -> anyhow::Result<Exit> {
     text(&welcome(ports, &data, &flags, delay))?;
 
     let arrivals = tokio::spawn(print_arrivals(Arc::clone(&service.store)));
-    interrupted().await?;
+    signals.stop().await;
     arrivals.abort();
     service.stop().await?;
     upstream.abort();

@@ -11,13 +11,15 @@ use crate::clock::SystemClock;
 use crate::config::Environment;
 use crate::exit::Exit;
 use crate::output::text;
-use crate::service::{bind, interrupted};
+use crate::service::bind;
+use crate::signals::Signals;
 
 /// The window of `--rate-limit`.
 const RATE_LIMIT_WINDOW: Duration = Duration::from_mins(1);
 
 /// Runs until Ctrl-C or SIGTERM.
 pub(crate) async fn run(flags: Mock) -> anyhow::Result<Exit> {
+    let signals = Signals::listen()?;
     let port = match flags.port {
         Some(port) => port,
         None => Environment::load()?.ports()?.mock,
@@ -33,11 +35,7 @@ pub(crate) async fn run(flags: Mock) -> anyhow::Result<Exit> {
         "mock upstream on http://{address}/alerts, its dial on http://{address}/config"
     ))?;
     let config = config(flags);
-    mock_api::serve(listener, config, Arc::new(SystemClock), async {
-        // Without signals it simply cannot be stopped in an orderly way.
-        drop(interrupted().await);
-    })
-    .await?;
+    mock_api::serve(listener, config, Arc::new(SystemClock), signals.stop()).await?;
     Ok(Exit::Ok)
 }
 
