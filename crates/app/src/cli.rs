@@ -220,7 +220,7 @@ pub(crate) struct DlqList {
     /// Only of this source
     #[arg(long)]
     pub(crate) source: Option<String>,
-    /// Only with this reason, such as missing_field
+    /// Only with this reason, such as `missing_field`
     #[arg(long)]
     pub(crate) reason: Option<String>,
     /// Resolved ones too
@@ -301,7 +301,7 @@ pub(crate) enum ConfigCommand {
 
 #[derive(Debug, Args)]
 pub(crate) struct Mock {
-    /// The port; HOST_PORT_MOCK_API or 8001 if absent
+    /// The port; `HOST_PORT_MOCK_API` or 8001 if absent
     #[arg(long)]
     pub(crate) port: Option<u16>,
     /// How often an answer is a failure, 0 to 1

@@ -9,7 +9,7 @@ use cresset_connectors::sinks::{FileSink, FileSinkConfig};
 use cresset_connectors::sources::file::{FileSource, FileSourceConfig, FileStart};
 use cresset_connectors::stores::sqlite::SqliteStore;
 use cresset_model::ports::{Clock, EventSink, Intake, Store};
-use cresset_runtime::lines::{LinePorts, Lines};
+use cresset_runtime::lines::{LineConfig, LinePorts, LineRunner};
 use cresset_runtime::push::{PushIntake, PushPorts, PushSource};
 use cresset_runtime::{
     ControlConfig, INTERVAL_MINUTES_MAX, INTERVAL_SETTING, RuntimeControl, SourceCell, Stages,
@@ -76,29 +76,41 @@ impl Sources<'_> {
             if let Some(refresh) = refresh {
                 tasks.spawn(refresh.run(stopped.clone()));
             }
-            let prepared = Prepared { pipeline, stages, sinks: sinks(pipeline)? };
+            let prepared = Prepared {
+                pipeline,
+                stages,
+                sinks: self.sinks(pipeline)?,
+            };
             match &pipeline.source {
                 SourceConfig::HttpPoll(poll) => {
                     self.poll(poll, prepared, set, (&mut control, tasks, stopped))?;
                 }
                 SourceConfig::Push(_) => {
-                    self.push("push", prepared, (&mut control, &mut intake)).await?;
+                    self.push("push", prepared, (&mut control, &mut intake));
                 }
                 SourceConfig::Generate(generate) => {
                     generators.push((*generate, pipeline.id.clone()));
-                    self.push("generate", prepared, (&mut control, &mut intake)).await?;
+                    self.push("generate", prepared, (&mut control, &mut intake));
                 }
                 SourceConfig::File(file) => {
-                    self.file(file, prepared, (&mut control, tasks, stopped)).await?;
+                    self.file(file, prepared, (&mut control, tasks, stopped))
+                        .await?;
                 }
                 // Refused before anything was started.
                 SourceConfig::Stdin => {}
             }
         }
+        intake.recall().await.context("read back the sources")?;
         let intake: Arc<dyn Intake> = Arc::new(intake);
         for (config, source) in generators {
             let (intake, clock) = (Arc::clone(&intake), Arc::clone(self.clock));
-            tasks.spawn(generate::run(config, source, intake, clock, stopped.clone()));
+            tasks.spawn(generate::run(
+                config,
+                source,
+                intake,
+                clock,
+                stopped.clone(),
+            ));
         }
         Ok(Started { control, intake })
     }
@@ -108,9 +120,17 @@ impl Sources<'_> {
         source: &HttpPollConfig,
         prepared: Prepared<'_>,
         set: Option<u32>,
-        (control, tasks, stopped): (&mut RuntimeControl, &mut JoinSet<()>, &watch::Receiver<bool>),
+        (control, tasks, stopped): (
+            &mut RuntimeControl,
+            &mut JoinSet<()>,
+            &watch::Receiver<bool>,
+        ),
     ) -> anyhow::Result<()> {
-        let Prepared { pipeline, stages, sinks } = prepared;
+        let Prepared {
+            pipeline,
+            stages,
+            sinks,
+        } = prepared;
         let parts = PollParts {
             pipeline,
             source,
@@ -130,28 +150,44 @@ impl Sources<'_> {
     }
 
     /// A source that others feed.
-    async fn push(
+    fn push(
         &self,
         kind: &'static str,
         prepared: Prepared<'_>,
         (control, intake): (&mut RuntimeControl, &mut PushIntake),
-    ) -> anyhow::Result<()> {
-        let Prepared { pipeline, stages, sinks } = prepared;
+    ) {
+        let Prepared {
+            pipeline,
+            stages,
+            sinks,
+        } = prepared;
         let address = format!("/api/v1/events/{}", pipeline.id);
         let cell = Arc::new(SourceCell::new(pipeline.id.clone(), kind, address));
         control.add_unpolled(Arc::clone(&cell), stages.clone(), sinks.clone());
         let limits = self.config.limits;
-        intake.add(PushSource { cell, stages, sinks, limits }).await?;
-        Ok(())
+        intake.add(PushSource {
+            cell,
+            stages,
+            sinks,
+            limits,
+        });
     }
 
     async fn file(
         &self,
         file: &config::FileSourceConfig,
         prepared: Prepared<'_>,
-        (control, tasks, stopped): (&mut RuntimeControl, &mut JoinSet<()>, &watch::Receiver<bool>),
+        (control, tasks, stopped): (
+            &mut RuntimeControl,
+            &mut JoinSet<()>,
+            &watch::Receiver<bool>,
+        ),
     ) -> anyhow::Result<()> {
-        let Prepared { pipeline, stages, sinks } = prepared;
+        let Prepared {
+            pipeline,
+            stages,
+            sinks,
+        } = prepared;
         let config = FileSourceConfig {
             path: file.path.clone(),
             start: match file.start {
@@ -170,36 +206,45 @@ impl Sources<'_> {
             clock: Arc::clone(self.clock),
             stages,
             sinks,
+            cell,
+        };
+        let config = LineConfig {
             limits: self.config.limits,
         };
-        tasks.spawn(Lines::new(Box::new(source), ports, cell).run(stopped.clone()));
+        tasks.spawn(LineRunner::new(config, ports, Box::new(source)).run(stopped.clone()));
         Ok(())
+    }
+
+    fn sinks(&self, pipeline: &PipelineConfig) -> anyhow::Result<Vec<Arc<dyn EventSink>>> {
+        let mut sinks: Vec<Arc<dyn EventSink>> = Vec::new();
+        for sink in &pipeline.sinks {
+            // The standard output was refused before anything was started.
+            let SinkConfig::File(file) = sink else {
+                continue;
+            };
+            let config = FileSinkConfig {
+                path: file.path.clone(),
+                segment_bytes_max: file.file_bytes_max,
+                segment_age_max: file.file_age_max,
+                compress: file.compress == Compress::Gzip,
+            };
+            let sink = FileSink::open(config, Arc::clone(self.clock))
+                .with_context(|| format!("open the sink `{}`", file.path.display()))?;
+            sinks.push(Arc::new(sink));
+        }
+        Ok(sinks)
     }
 
     /// The interval that was set at run time, if it was.
     async fn interval_set(&self) -> anyhow::Result<Option<u32>> {
-        let value = self.store.setting(INTERVAL_SETTING).await.context("read the settings")?;
+        let value = self
+            .store
+            .setting(INTERVAL_SETTING)
+            .await
+            .context("read the settings")?;
         let minutes = value.as_deref().and_then(|value| value.parse().ok());
         Ok(minutes.filter(|minutes| (1..=INTERVAL_MINUTES_MAX).contains(minutes)))
     }
-}
-
-fn sinks(pipeline: &PipelineConfig) -> anyhow::Result<Vec<Arc<dyn EventSink>>> {
-    let mut sinks: Vec<Arc<dyn EventSink>> = Vec::new();
-    for sink in &pipeline.sinks {
-        // The standard output was refused before anything was started.
-        let SinkConfig::File(file) = sink else { continue };
-        let config = FileSinkConfig {
-            path: file.path.clone(),
-            segment_bytes_max: file.file_bytes_max,
-            segment_age_max: file.file_age_max,
-            compress: file.compress == Compress::Gzip,
-        };
-        let sink = FileSink::open(config)
-            .with_context(|| format!("open the sink `{}`", file.path.display()))?;
-        sinks.push(Arc::new(sink));
-    }
-    Ok(sinks)
 }
 
 /// A key that never came before, for pushes without one of their own.

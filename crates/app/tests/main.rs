@@ -1,3 +1,4 @@
 //! The binary from outside: processes, ports, signals, files.
 
+#[cfg(test)]
 mod it;

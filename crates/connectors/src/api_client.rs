@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// How long one request of the command line may take.
-const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
+const REQUEST_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// The service could not be asked.
 #[derive(Debug, thiserror::Error)]
@@ -43,8 +43,9 @@ pub struct ApiClient {
 impl ApiClient {
     /// A client of the service at `base`, such as `http://127.0.0.1:8000`.
     pub fn new(base: &str) -> Result<Self, ApiClientError> {
-        let parsed: reqwest::Url =
-            base.parse().map_err(|_| ApiClientError::Address(base.to_owned()))?;
+        let parsed: reqwest::Url = base
+            .parse()
+            .map_err(|_| ApiClientError::Address(base.to_owned()))?;
         if !matches!(parsed.scheme(), "http" | "https") || parsed.host_str().is_none() {
             return Err(ApiClientError::Address(base.to_owned()));
         }
@@ -53,19 +54,29 @@ impl ApiClient {
             .redirect(reqwest::redirect::Policy::none())
             .build()
             .map_err(ApiClientError::Build)?;
-        Ok(Self { base: base.trim_end_matches('/').to_owned(), client })
+        Ok(Self {
+            base: base.trim_end_matches('/').to_owned(),
+            client,
+        })
     }
 
     /// Reads a resource.
     pub async fn get(&self, path: &str) -> Result<ApiAnswer, ApiClientError> {
-        self.send(self.client.get(format!("{}{path}", self.base))).await
+        self.send(self.client.get(format!("{}{path}", self.base)))
+            .await
     }
 
     /// Acts; the body, if any, is JSON.
-    pub async fn post(&self, path: &str, body: Option<String>) -> Result<ApiAnswer, ApiClientError> {
+    pub async fn post(
+        &self,
+        path: &str,
+        body: Option<String>,
+    ) -> Result<ApiAnswer, ApiClientError> {
         let mut request = self.client.post(format!("{}{path}", self.base));
         if let Some(body) = body {
-            request = request.header("content-type", "application/json").body(body);
+            request = request
+                .header("content-type", "application/json")
+                .body(body);
         }
         self.send(request).await
     }
@@ -76,7 +87,10 @@ impl ApiClient {
             while let Some(deeper) = cause.source() {
                 cause = deeper;
             }
-            ApiClientError::Unreachable { url: self.base.clone(), cause: cause.to_string() }
+            ApiClientError::Unreachable {
+                url: self.base.clone(),
+                cause: cause.to_string(),
+            }
         };
         let answer = request.send().await.map_err(unreachable)?;
         let status = answer.status().as_u16();

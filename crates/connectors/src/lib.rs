@@ -1,11 +1,12 @@
 //! The only clients: stores, sources, lookups.
 
-pub mod stores;
+pub mod api_client;
 mod egress;
 mod http;
-pub mod api_client;
 pub mod lookups;
 pub mod notifiers;
 mod send_failure;
+pub mod sinks;
 pub mod sources;
+pub mod stores;
 pub mod tls;

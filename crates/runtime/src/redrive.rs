@@ -18,10 +18,12 @@ use crate::handover::Handover;
 use crate::source_cell::SourceCell;
 use crate::stages::Stages;
 
-/// Dead letters put through in one commit.
-const REDRIVE_BATCH: usize = 500;
+/// Dead letters put through in one commit: of 64 KiB each, 4 MiB at the most.
+const REDRIVE_BATCH: usize = 64;
 /// The most dead letters of one request.
 const REDRIVE_MAX: usize = 10_000;
+/// Bytes of records of one request.
+const REDRIVE_BYTES_MAX: usize = 64 << 20;
 
 /// The dead letters of a selection.
 pub(crate) struct Selected {
@@ -29,6 +31,8 @@ pub(crate) struct Selected {
     pub(crate) by_source: BTreeMap<SourceId, Vec<DeadLetter>>,
     /// Those that cannot be tried.
     pub(crate) skipped: Vec<RedriveItem>,
+    /// Bytes of those to try.
+    bytes: usize,
 }
 
 /// Reads the selected dead letters.
@@ -39,6 +43,7 @@ pub(crate) async fn select(
     let mut selected = Selected {
         by_source: BTreeMap::new(),
         skipped: Vec::new(),
+        bytes: 0,
     };
     match selection {
         RedriveSelection::Ids(ids) => {
@@ -72,7 +77,10 @@ impl Selected {
         } else if !letter.is_whole() {
             let (kept, full) = (letter.raw.len(), letter.full_bytes);
             format!("only {kept} of its {full} bytes were kept")
+        } else if self.bytes + letter.raw.len() > REDRIVE_BYTES_MAX {
+            format!("one redrive takes at most {REDRIVE_BYTES_MAX} bytes: ask for it again")
         } else {
+            self.bytes += letter.raw.len();
             self.by_source
                 .entry(letter.source_id.clone())
                 .or_default()
@@ -94,7 +102,8 @@ async fn oldest(
         resolved: filter.resolved.or(Some(false)),
         ..filter
     };
-    let mut letters = Vec::new();
+    let mut letters: Vec<DeadLetter> = Vec::new();
+    let mut bytes = 0;
     let mut before = None;
     loop {
         let page = PageRequest {
@@ -103,14 +112,30 @@ async fn oldest(
             total: false,
         };
         let found = query.dead_letters(filter.clone(), page).await?;
+        bytes += found
+            .items
+            .iter()
+            .map(|letter| letter.raw.len())
+            .sum::<usize>();
         letters.extend(found.items);
         before = found.next;
+        // Only the oldest are wanted: what lies before them is let go.
+        let mut surplus = letters.len().saturating_sub(limit);
+        bytes -= letters
+            .iter()
+            .take(surplus)
+            .map(|letter| letter.raw.len())
+            .sum::<usize>();
+        while bytes > REDRIVE_BYTES_MAX
+            && let Some(letter) = letters.get(surplus)
+        {
+            bytes -= letter.raw.len();
+            surplus += 1;
+        }
+        letters.drain(..surplus);
         if before.is_none() {
             break;
         }
-        // Only the oldest are wanted: what lies before them is let go.
-        let surplus = letters.len().saturating_sub(limit);
-        letters.drain(..surplus);
     }
     letters.reverse();
     letters.truncate(limit);

@@ -41,75 +41,61 @@ enum Metric {
 }
 
 impl Metric {
-    /// Name, type and meaning.
-    fn parts(self) -> (&'static str, Kind, &'static str) {
-        use Kind::{Counter, Gauge};
+    /// Whether it only grows.
+    fn kind(self) -> Kind {
         match self {
-            Self::BuildInfo => ("cresset_build_info", Gauge, "1; the version is a label"),
+            Self::Records | Self::Turns | Self::HttpRequests => Kind::Counter,
+            _ => Kind::Gauge,
+        }
+    }
+
+    /// Name and meaning.
+    fn parts(self) -> (&'static str, &'static str) {
+        match self {
+            Self::BuildInfo => ("cresset_build_info", "1; the version is a label"),
             Self::StartTime => (
                 "cresset_start_time_seconds",
-                Gauge,
                 "Start of the process, unix time",
             ),
             Self::Records => (
                 "cresset_source_records_total",
-                Counter,
                 "Records of a source by what became of them; read + redriven equals the sum of all others",
             ),
             Self::Turns => (
                 "cresset_source_turns_total",
-                Counter,
                 "Poll turns that have ended since the process started",
             ),
             Self::Status => (
                 "cresset_source_status",
-                Gauge,
                 "1 for the status a source is in, 0 for all others",
             ),
             Self::BookmarkLag => (
                 "cresset_source_bookmark_lag_seconds",
-                Gauge,
                 "Seconds from the bookmark to now",
             ),
             Self::LastSuccess => (
                 "cresset_source_last_success_time_seconds",
-                Gauge,
                 "End of the latest successful sync, unix time",
             ),
-            Self::Interval => (
-                "cresset_source_interval_seconds",
-                Gauge,
-                "Seconds between polls",
-            ),
-            Self::StoreUp => ("cresset_store_up", Gauge, "Whether the store answers"),
-            Self::StoreAlerts => ("cresset_store_alerts", Gauge, "Alerts stored now"),
-            Self::StoreDeadLetters => ("cresset_store_dead_letters", Gauge, "Open dead letters"),
+            Self::Interval => ("cresset_source_interval_seconds", "Seconds between polls"),
+            Self::StoreUp => ("cresset_store_up", "Whether the store answers"),
+            Self::StoreAlerts => ("cresset_store_alerts", "Alerts stored now"),
+            Self::StoreDeadLetters => ("cresset_store_dead_letters", "Open dead letters"),
             Self::StoreHead => (
                 "cresset_store_change_log_position",
-                Gauge,
                 "Last position of the change log",
             ),
             Self::StoreDiskBytes => (
                 "cresset_store_disk_bytes",
-                Gauge,
                 "Bytes on disk, journals included",
             ),
-            Self::StoreWalBytes => (
-                "cresset_store_wal_bytes",
-                Gauge,
-                "Bytes of the write-ahead log",
-            ),
-            Self::IndexReady => (
-                "cresset_index_ready",
-                Gauge,
-                "Whether the live index is in use",
-            ),
-            Self::IndexRows => ("cresset_index_rows", Gauge, "Rows of the live index"),
-            Self::IndexBytes => ("cresset_index_bytes", Gauge, "Bytes of the live index"),
-            Self::Deliveries => ("cresset_outbox_rows", Gauge, "Deliveries kept, by state"),
+            Self::StoreWalBytes => ("cresset_store_wal_bytes", "Bytes of the write-ahead log"),
+            Self::IndexReady => ("cresset_index_ready", "Whether the live index is in use"),
+            Self::IndexRows => ("cresset_index_rows", "Rows of the live index"),
+            Self::IndexBytes => ("cresset_index_bytes", "Bytes of the live index"),
+            Self::Deliveries => ("cresset_outbox_rows", "Deliveries kept, by state"),
             Self::HttpRequests => (
                 "cresset_http_requests_total",
-                Counter,
                 "Requests answered, by method, route and status",
             ),
         }
@@ -222,6 +208,6 @@ fn of_requests(out: &mut Exposition, app: &App) {
 }
 
 fn begin(out: &mut Exposition, metric: Metric) {
-    let (name, kind, help) = metric.parts();
+    let ((name, help), kind) = (metric.parts(), metric.kind());
     out.begin(name, kind, help);
 }

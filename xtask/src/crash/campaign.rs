@@ -8,7 +8,7 @@ use anyhow::{Context, bail};
 use super::dice::Dice;
 use super::judge::{Verdict, judge};
 use super::service::{Mock, Service};
-use crate::program::{cargo, root};
+use crate::program::{cargo, release_binary};
 use crate::stopwatch::Stopwatch;
 use crate::terminal::{say, table};
 
@@ -51,7 +51,7 @@ pub(crate) fn run(runs: u64, seed: Option<u64>) -> anyhow::Result<bool> {
     if !build()? {
         return Ok(false);
     }
-    let program = root().join("target/release/cresset");
+    let program = release_binary()?;
     let first = seed.unwrap_or(SEED);
     let mut rows = vec![
         [

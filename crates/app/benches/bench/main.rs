@@ -2,6 +2,12 @@
 //!
 //! `cargo x bench [NAME]` runs them; `--json PATH` writes the figures for comparison.
 
+#![expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    reason = "figures of a bench are far below 2^52"
+)]
+
 mod commit;
 mod process;
 mod raw;

@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 /// How long a test waits for something that must happen.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 const LOOK_EVERY: Duration = Duration::from_millis(25);
 
 /// A process of the binary, killed when dropped.
@@ -202,10 +202,9 @@ fn try_request(port: u16, method: &str, path: &str, body: Option<&str>) -> Optio
     let mut request =
         format!("{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n");
     if let Some(body) = body {
-        request.push_str(&format!(
-            "Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
-            body.len()
-        ));
+        let length = body.len();
+        request += "Content-Type: application/json\r\n";
+        request += &["Content-Length: ", &length.to_string(), "\r\n\r\n", body].concat();
     } else {
         request.push_str("Content-Length: 0\r\n\r\n");
     }

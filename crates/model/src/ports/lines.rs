@@ -15,7 +15,7 @@ pub const LINE_FILES_MAX: usize = 64;
 /// and not yet ended.
 ///
 /// The source is made with the stored positions and begins each file there, at the first byte of a line.
-pub trait LineSource: Send {
+pub trait LineSource: Send + Sync {
     /// The next chunk. Waits until there is one, and may be dropped at any await without losing bytes;
     /// `None` when nothing will ever come again. After an error it may be called again.
     fn next(&mut self) -> BoxFuture<'_, Result<Option<LineChunk>, PortError>>;

@@ -259,7 +259,10 @@ async fn many_dead_letters_commit_in_batches_without_a_checkpoint() {
         read: Some(read),
         checkpoint: None,
     };
-    assert_eq!(commits, [batch(500), batch(500), batch(1)]);
+    // 1,001 are 15 batches of 64 and one of 41.
+    let mut expected = vec![batch(64); 15];
+    expected.push(batch(41));
+    assert_eq!(commits, expected);
 }
 
 #[tokio::test(start_paused = true)]
@@ -328,4 +331,27 @@ async fn a_store_that_is_down_fails_the_whole_redrive() {
     rig.store.set_down(true);
     let failed = running.control.redrive(ids([1]), false).await;
     assert_eq!(failed, Err(PortError::transient("the disk is gone")));
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_redrive_holds_at_most_its_bytes_the_oldest_first() {
+    let big = " ".repeat(60 << 10);
+    let count = u64::try_from(REDRIVE_BYTES_MAX / big.len()).unwrap() + 10;
+    let rig = Rig::scripted([]);
+    for number in 1..=count {
+        rig.store.add_letter(letter(number, &big));
+    }
+    let selected = select(&*rig.store, matching(REDRIVE_MAX)).await.unwrap();
+    assert!(selected.bytes <= REDRIVE_BYTES_MAX && selected.bytes + big.len() > REDRIVE_BYTES_MAX);
+    let taken = selected.by_source.values().next().unwrap();
+    assert_eq!(taken.first().map(|letter| letter.seq), Some(1));
+
+    let selected = select(&*rig.store, ids(1..=count)).await.unwrap();
+    let Some(RedriveItem::Skipped { why, .. }) = selected.skipped.first() else {
+        panic!("nothing was skipped");
+    };
+    assert_eq!(
+        why,
+        "one redrive takes at most 67108864 bytes: ask for it again"
+    );
 }

@@ -353,8 +353,9 @@ fn world() -> impl Strategy<Value = World> {
         .prop_map(|(specs, page_size, inclusive, newest_first)| {
             let mut items: Vec<Item> = Vec::new();
             let mut twins = BTreeMap::<i64, usize>::new();
-            // Records without a readable instant move nothing: a page full of them could not be passed.
-            let (mut malformed, mut future) = (page_size - TWINS_MAX - 1, 3_usize);
+            // Malformed records and those from the future move nothing: where they and the twins of one
+            // instant fill a page, it cannot be passed.
+            let mut idle_left = page_size - TWINS_MAX - 1;
             for (created, more, kind) in specs {
                 for _ in 0..=more {
                     let mut item = Item {
@@ -367,13 +368,13 @@ fn world() -> impl Strategy<Value = World> {
                     match kind {
                         0 | 1 if created > -LATE => item.visible = created + LATE,
                         2..=5 if created > -LATE => item.changes = Some(created + LATE),
-                        6 if future > 0 => {
+                        6 if idle_left > 0 => {
                             item.created = created + 1_000_000;
-                            future -= 1;
+                            idle_left -= 1;
                         }
-                        7..=9 if malformed > 0 => {
+                        7..=9 if idle_left > 0 => {
                             item.malformed = true;
-                            malformed -= 1;
+                            idle_left -= 1;
                         }
                         _ => {}
                     }

@@ -1,0 +1,157 @@
+use std::fs;
+use std::io::Read as _;
+use std::path::Path;
+use std::sync::Mutex as StdMutex;
+
+use bytes::Bytes;
+use cresset_model::Timestamp;
+use cresset_model::outcome::OutEvent;
+use cresset_model::text::Span;
+
+use super::*;
+
+#[derive(Default)]
+struct Hand(StdMutex<i64>);
+
+impl Hand {
+    fn pass(&self, seconds: i64) {
+        *self.0.lock().unwrap() += seconds;
+    }
+}
+
+impl Clock for Hand {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_seconds(1_795_000_000 + *self.0.lock().unwrap()).unwrap()
+    }
+}
+
+fn batch(lines: &[&str]) -> EventBatch {
+    let mut out = Vec::new();
+    let mut events = Vec::new();
+    for (record, line) in (0..).zip(lines) {
+        let start = out.len();
+        out.extend_from_slice(line.as_bytes());
+        events.push(OutEvent {
+            record,
+            line: Span::between(start, out.len()),
+        });
+        out.push(b'\n');
+    }
+    EventBatch {
+        out: Bytes::from(out),
+        events,
+    }
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let mut names: Vec<String> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
+        .collect();
+    names.sort();
+    names
+}
+
+fn small(folder: &Path) -> FileSinkConfig {
+    FileSinkConfig {
+        segment_bytes_max: 10,
+        ..FileSinkConfig::new(folder)
+    }
+}
+
+#[tokio::test]
+async fn events_are_lines_and_a_full_segment_gets_its_final_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let clock = Arc::new(Hand::default());
+    let sink = FileSink::open(small(folder.path()), clock).unwrap();
+    sink.write(batch(&["{\"a\":1}", "{\"b\":2}"]))
+        .await
+        .unwrap();
+    sink.write(batch(&["{\"c\":3}"])).await.unwrap();
+    let names = names(folder.path());
+    assert_eq!(names.len(), 2, "{names:?}");
+    let finished = fs::read_to_string(folder.path().join(&names[0])).unwrap();
+    assert_eq!(finished, "{\"a\":1}\n{\"b\":2}\n");
+    assert!(names[0].ends_with("-000001.ndjson") && names[1].ends_with("-000002.ndjson.part"));
+}
+
+#[tokio::test]
+async fn an_old_segment_is_finished_and_packed() {
+    let folder = tempfile::tempdir().unwrap();
+    let clock = Arc::new(Hand::default());
+    let config = FileSinkConfig {
+        compress: true,
+        ..FileSinkConfig::new(folder.path())
+    };
+    let sink = FileSink::open(config, Arc::clone(&clock) as _).unwrap();
+    sink.write(batch(&["{\"a\":1}"])).await.unwrap();
+    clock.pass(3_599);
+    sink.write(batch(&["{\"b\":2}"])).await.unwrap();
+    clock.pass(1);
+    sink.write(batch(&["{\"c\":3}"])).await.unwrap();
+    let names = names(folder.path());
+    assert!(names[0].ends_with("-000001.ndjson.gz"), "{names:?}");
+    let packed = fs::File::open(folder.path().join(&names[0])).unwrap();
+    let mut text = String::new();
+    flate2::read::GzDecoder::new(packed)
+        .read_to_string(&mut text)
+        .unwrap();
+    assert_eq!(text, "{\"a\":1}\n{\"b\":2}\n");
+}
+
+#[tokio::test]
+async fn a_torn_line_is_cut_and_the_segment_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let clock = Arc::new(Hand::default());
+    let config = FileSinkConfig::new(folder.path());
+    let sink = FileSink::open(config.clone(), Arc::clone(&clock) as _).unwrap();
+    sink.write(batch(&["{\"a\":1}"])).await.unwrap();
+    drop(sink);
+    let part = folder.path().join(&names(folder.path())[0]);
+    let mut torn = fs::read(&part).unwrap();
+    torn.extend_from_slice(b"{\"b\":");
+    fs::write(&part, torn).unwrap();
+    let sink = FileSink::open(config, clock).unwrap();
+    sink.write(batch(&["{\"c\":3}"])).await.unwrap();
+    assert_eq!(fs::read_to_string(&part).unwrap(), "{\"a\":1}\n{\"c\":3}\n");
+}
+
+#[tokio::test]
+async fn a_process_that_ended_while_packing_leaves_no_double() {
+    let folder = tempfile::tempdir().unwrap();
+    let clock = Arc::new(Hand::default());
+    let stem = folder.path().join("events-20261125T040000Z-000007");
+    fs::write(stem.with_extension("ndjson.part"), "{\"a\":1}\n").unwrap();
+    fs::write(stem.with_extension("ndjson.gz"), "packed").unwrap();
+    fs::write(
+        folder
+            .path()
+            .join("events-20261125T040000Z-000008.ndjson.gz.tmp"),
+        "half",
+    )
+    .unwrap();
+    let sink = FileSink::open(FileSinkConfig::new(folder.path()), clock).unwrap();
+    assert_eq!(
+        names(folder.path()),
+        ["events-20261125T040000Z-000007.ndjson.gz"]
+    );
+    sink.write(batch(&["{\"b\":2}"])).await.unwrap();
+    assert!(
+        names(folder.path())[1].contains("-000008."),
+        "{:?}",
+        names(folder.path())
+    );
+}
+
+#[test]
+fn a_folder_that_cannot_be_made_is_named() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let config = FileSinkConfig::new(file.path().join("below"));
+    let error = FileSink::open(config, Arc::new(Hand::default()))
+        .err()
+        .unwrap();
+    assert!(
+        error.to_string().starts_with("cannot write events to /"),
+        "{error}"
+    );
+}

@@ -1,0 +1,6 @@
+//! Where events go.
+
+mod file;
+mod segment;
+
+pub use file::{FileSink, FileSinkConfig, FileSinkError};
