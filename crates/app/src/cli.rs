@@ -79,6 +79,11 @@ pub(crate) enum Command {
     /// Check a configuration and list every fault
     #[command(after_help = "Example:\n  cresset validate config/minimal.yaml")]
     Validate(Validate),
+    /// Invent security events
+    #[command(
+        after_help = "Examples:\n  cresset produce --count 10\n  cresset produce --to file --out events.ndjson --count 1000000 --seed 7\n  cresset produce --to http --source nullify --rate 50"
+    )]
+    Produce(Produce),
     /// The core as a filter: events in, enriched events out, one a line
     #[command(
         after_help = "Examples:\n  cresset pipe -c config/nullify-embedded.yaml < events.ndjson > enriched.ndjson\n  cresset produce --count 1000 | cresset pipe -c config/nullify-embedded.yaml --rejected bad.ndjson"
@@ -132,6 +137,42 @@ pub(crate) struct Run {
     /// The configuration
     #[arg(short, long, value_name = "FILE")]
     pub(crate) config: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Produce {
+    /// Where they go: a service is the one of --url
+    #[arg(long, value_enum, default_value_t = To::Stdout)]
+    pub(crate) to: To,
+    /// The file of --to file; events.ndjson if absent
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+    /// The push source of --to http
+    #[arg(long, value_name = "NAME", default_value = "nullify")]
+    pub(crate) source: String,
+    /// Events a second; 0 makes as many as it can
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) rate: u64,
+    /// How many; without end if absent
+    #[arg(long, value_name = "N")]
+    pub(crate) count: Option<u64>,
+    /// The same seed makes the same events
+    #[arg(long)]
+    pub(crate) seed: Option<u64>,
+    /// Harmless events come from this many addresses, few of which send most
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub(crate) talkers: Option<u32>,
+}
+
+/// Where produced events go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum To {
+    /// Standard output.
+    Stdout,
+    /// A file.
+    File,
+    /// A running service, by push.
+    Http,
 }
 
 #[derive(Debug, Args)]

@@ -25,7 +25,10 @@ pub(crate) async fn run(
 ) {
     let pushes = config.events_per_second.min(PUSHES_PER_SECOND);
     let at_once = usize::try_from(config.events_per_second / pushes).unwrap_or(1);
-    let producer = ProducerConfig { seed: Some(config.seed), ..ProducerConfig::default() };
+    let producer = ProducerConfig {
+        seed: Some(config.seed),
+        ..ProducerConfig::default()
+    };
     let mut producer = Producer::new(producer, clock);
     let mut ticks = tokio::time::interval(Duration::from_secs(1) / pushes);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);

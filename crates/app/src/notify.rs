@@ -11,7 +11,9 @@ use cresset_model::ports::{Clock, Notifier};
 use cresset_model::secret::Secret;
 use cresset_pipeline::router::{Grouping, Label, Matcher, Operator, RouteTree, Router};
 
-use crate::config::{self, Config, Environment, HeaderValue, NotifierConfig, RouteConfig, resolve_secret};
+use crate::config::{
+    self, Config, Environment, HeaderValue, NotifierConfig, RouteConfig, resolve_secret,
+};
 use crate::exit::{Exit, Failure};
 
 /// Who is told: each receiver with its notifiers, in the order of the file.
@@ -19,7 +21,9 @@ pub(crate) type Receivers = Vec<(String, Vec<Arc<dyn Notifier>>)>;
 
 /// Builds the router; `None` without a route.
 pub(crate) fn router(config: &Config) -> anyhow::Result<Option<Router>> {
-    let Some(route) = &config.route else { return Ok(None) };
+    let Some(route) = &config.route else {
+        return Ok(None);
+    };
     let counts: BTreeMap<String, usize> = config
         .receivers
         .iter()
@@ -47,7 +51,11 @@ fn tree(route: &RouteConfig) -> anyhow::Result<RouteTree> {
         group_wait: route.group_wait,
         group_interval: route.group_interval,
         continues: route.continues,
-        routes: route.routes.iter().map(tree).collect::<anyhow::Result<_>>()?,
+        routes: route
+            .routes
+            .iter()
+            .map(tree)
+            .collect::<anyhow::Result<_>>()?,
     })
 }
 
@@ -82,7 +90,10 @@ pub(crate) fn receivers(
 ) -> anyhow::Result<Receivers> {
     let mut receivers = Vec::with_capacity(config.receivers.len());
     for receiver in &config.receivers {
-        let notifiers = receiver.notifiers.iter().map(|it| notifier(it, environment, clock));
+        let notifiers = receiver
+            .notifiers
+            .iter()
+            .map(|it| notifier(it, environment, clock));
         let notifiers = notifiers
             .collect::<anyhow::Result<_>>()
             .with_context(|| format!("set up the receiver `{}`", receiver.name))?;
@@ -140,7 +151,10 @@ fn webhook_config(
 fn smtp_config(smtp: &config::SmtpConfig, environment: &Environment) -> anyhow::Result<SmtpConfig> {
     let login = smtp.login.as_ref().map(|login| {
         let password = resolve_secret(&login.password, environment)?;
-        anyhow::Ok(SmtpLogin { user: login.user.clone(), password })
+        anyhow::Ok(SmtpLogin {
+            user: login.user.clone(),
+            password,
+        })
     });
     Ok(SmtpConfig {
         host: smtp.server.host.clone(),

@@ -7,7 +7,7 @@ use cresset_connectors::lookups;
 use cresset_model::indicator::{Indicator, IndicatorList};
 use cresset_model::provenance::TableInfo;
 use cresset_model::tables::{Tables, UserTable};
-use cresset_pipeline::process::{AlertRule, Adapter, Detector, PipelineSpec};
+use cresset_pipeline::process::{Adapter, AlertRule, Detector, PipelineSpec};
 
 use crate::config::{
     self, Alerts, Config, DetectConfig, EnrichConfig, GeoDatabase, ListConfig, ListContent,
@@ -28,7 +28,11 @@ pub(crate) struct Plan {
 
 impl Plan {
     /// Plans a pipeline and reads every table it names. `write`: whether its events go out.
-    pub(crate) fn new(pipeline: &PipelineConfig, config: &Config, write: bool) -> anyhow::Result<Self> {
+    pub(crate) fn new(
+        pipeline: &PipelineConfig,
+        config: &Config,
+        write: bool,
+    ) -> anyhow::Result<Self> {
         let lists = lists_of(pipeline, config);
         let mut plan = Self {
             spec: spec(pipeline, config, &lists, write),
@@ -39,7 +43,8 @@ impl Plan {
             plan.enrich(enrichment);
         }
         for (place, list) in lists.iter().enumerate() {
-            plan.list(place, list).with_context(|| format!("read the list `{}`", list.name))?;
+            plan.list(place, list)
+                .with_context(|| format!("read the list `{}`", list.name))?;
         }
         for file in &mut plan.watched {
             // A table that cannot be read at the start is a fault of the configuration.
@@ -80,7 +85,8 @@ impl Plan {
         self.tables.indicators.push(Arc::default());
         match &list.content {
             ListContent::File { path, column } => {
-                self.watched.push(Watched::list(path, &list.name, column.clone(), place));
+                self.watched
+                    .push(Watched::list(path, &list.name, column.clone(), place));
             }
             ListContent::Addresses(networks) => {
                 let info = TableInfo {
@@ -104,7 +110,10 @@ impl Plan {
 /// The lists that a pipeline asks, in the order of the configuration.
 fn lists_of<'a>(pipeline: &PipelineConfig, config: &'a Config) -> Vec<&'a ListConfig> {
     let asked = |list: &&ListConfig| {
-        pipeline.detect.iter().any(|detect| detect.lists().contains(&list.name))
+        pipeline
+            .detect
+            .iter()
+            .any(|detect| detect.lists().contains(&list.name))
     };
     config.lists.iter().filter(asked).collect()
 }
@@ -116,17 +125,29 @@ fn spec(
     write: bool,
 ) -> PipelineSpec {
     let place = |name: &String| lists.iter().position(|list| list.name == *name);
-    let geographies = || pipeline.enrich.iter().filter(|enrich| enrich.geo_of().is_some());
+    let geographies = || {
+        pipeline
+            .enrich
+            .iter()
+            .filter(|enrich| enrich.geo_of().is_some())
+    };
     let with_fields = |enrich: &&EnrichConfig| enrich.city_fields().is_some();
     PipelineSpec {
         adapter: match pipeline.adapter {
             config::Adapter::SeedA => Adapter::SeedA,
             config::Adapter::Nullify => Adapter::Nullify,
         },
-        geo_of: geographies().find(|enrich| !with_fields(enrich)).and_then(EnrichConfig::geo_of),
+        geo_of: geographies()
+            .find(|enrich| !with_fields(enrich))
+            .and_then(EnrichConfig::geo_of),
         user_of: pipeline.enrich.iter().find_map(EnrichConfig::user_of),
-        city_of: geographies().find(with_fields).and_then(EnrichConfig::geo_of),
-        remote_geo: pipeline.enrich.iter().any(|it| matches!(it, EnrichConfig::GeoHttp(_))),
+        city_of: geographies()
+            .find(with_fields)
+            .and_then(EnrichConfig::geo_of),
+        remote_geo: pipeline
+            .enrich
+            .iter()
+            .any(|it| matches!(it, EnrichConfig::GeoHttp(_))),
         detect: pipeline
             .detect
             .iter()
@@ -135,9 +156,9 @@ fn spec(
                     severity: threat.severity,
                     list: threat.list.as_ref().and_then(place),
                 },
-                DetectConfig::Indicators(indicators) => {
-                    Detector::Indicators { lists: indicators.lists.iter().filter_map(place).collect() }
-                }
+                DetectConfig::Indicators(indicators) => Detector::Indicators {
+                    lists: indicators.lists.iter().filter_map(place).collect(),
+                },
             })
             .collect(),
         alerts: match pipeline.alerts {

@@ -25,18 +25,24 @@ pub(crate) struct Watched {
 impl Watched {
     /// Watches a geography of countries for a field.
     pub(crate) fn geo(path: &Path, of: &str) -> Self {
-        Self::of(TableFile::new(path, of, read_mmdb), |tables, table| tables.geo = Some(table))
+        Self::of(TableFile::new(path, of, read_mmdb), |tables, table| {
+            tables.geo = Some(table)
+        })
     }
 
     /// Watches a geography of places for a field.
     pub(crate) fn city(path: &Path, of: &str, fields: Vec<CityField>) -> Self {
-        let file = TableFile::new(path, of, move |path: &Path, of: &str| read_city(path, of, &fields));
+        let file = TableFile::new(path, of, move |path: &Path, of: &str| {
+            read_city(path, of, &fields)
+        });
         Self::of(file, |tables, table| tables.city = Some(table))
     }
 
     /// Watches a directory of users for a field.
     pub(crate) fn users(path: &Path, of: &str) -> Self {
-        Self::of(TableFile::new(path, of, read_users), |tables, table| tables.users = Some(table))
+        Self::of(TableFile::new(path, of, read_users), |tables, table| {
+            tables.users = Some(table)
+        })
     }
 
     /// Watches an indicator list, the `place`-th of its pipeline.
@@ -67,14 +73,20 @@ impl Watched {
         let read = move || {
             let set = set.clone();
             let changed = file.reload_if_changed()?.map(Arc::new);
-            Ok(changed.map(|table| Box::new(move |tables: &mut Tables| set(tables, table)) as Change))
+            Ok(changed
+                .map(|table| Box::new(move |tables: &mut Tables| set(tables, table)) as Change))
         };
-        Self { path, read: Box::new(read) }
+        Self {
+            path,
+            read: Box::new(read),
+        }
     }
 
     /// Reads the file if it has changed, and hands the change to `apply`. Blocks.
     pub(crate) fn reload(&mut self, apply: impl FnOnce(Change)) -> anyhow::Result<bool> {
-        let Some(change) = (self.read)()? else { return Ok(false) };
+        let Some(change) = (self.read)()? else {
+            return Ok(false);
+        };
         apply(change);
         Ok(true)
     }

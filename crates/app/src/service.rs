@@ -50,7 +50,12 @@ pub(crate) struct Start<'a> {
 impl Service {
     /// Opens the store, starts the sources and serves on the listeners.
     pub(crate) async fn start(start: Start<'_>) -> anyhow::Result<Self> {
-        let Start { config, file, environment, listeners } = start;
+        let Start {
+            config,
+            file,
+            environment,
+            listeners,
+        } = start;
         let pipe_only = config.for_pipe_only();
         if !pipe_only.is_empty() {
             return Err(Failure::new(Exit::Invalid, pipe_only.join("\n")).into());
@@ -70,7 +75,13 @@ impl Service {
         let wake = Arc::new(Notify::new());
         let waking: Arc<dyn Store> =
             Arc::new(WakingStore::new(Arc::clone(&store) as _, Arc::clone(&wake)));
-        let sources = Sources { config, environment, store: &store, waking, clock: &clock };
+        let sources = Sources {
+            config,
+            environment,
+            store: &store,
+            waking,
+            clock: &clock,
+        };
         let running = sources.start((&mut tasks, &stopped)).await?;
         let control: Arc<dyn Control> = Arc::new(running.control);
         if let Some(router) = router {
@@ -90,7 +101,10 @@ impl Service {
                 wake: delivery,
             };
             let seed = clock.now().nanos().unsigned_abs();
-            let routing = Routing { router, delivery: Delivery::new(delivery, seed) };
+            let routing = Routing {
+                router,
+                delivery: Delivery::new(delivery, seed),
+            };
             tasks.spawn(routing.run(stopped.clone()));
         }
         let reload = FileReload::new(file, config.clone(), Arc::clone(&control));
@@ -163,7 +177,10 @@ fn serve(
 pub(crate) async fn bind(address: SocketAddr, setting: &str) -> anyhow::Result<TcpListener> {
     TcpListener::bind(address).await.map_err(|error| {
         let message = if error.kind() == std::io::ErrorKind::AddrInUse {
-            format!("port {} is taken: free it, or set another with {setting}", address.port())
+            format!(
+                "port {} is taken: free it, or set another with {setting}",
+                address.port()
+            )
         } else {
             format!("cannot listen on {address}: {error}: set another address with {setting}")
         };

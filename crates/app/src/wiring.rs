@@ -94,10 +94,21 @@ pub(crate) fn poll(
     config: &Config,
     environment: &Environment,
 ) -> anyhow::Result<(Poll, PollPorts, Arc<SourceCell>)> {
-    let PollParts { pipeline, source, stages, sinks, store, clock } = parts;
+    let PollParts {
+        pipeline,
+        source,
+        stages,
+        sinks,
+        store,
+        clock,
+    } = parts;
     let upstream = upstream(source, environment, &clock)
         .with_context(|| format!("set up the source of pipeline `{}`", pipeline.name))?;
-    let cell = Arc::new(SourceCell::new(pipeline.id.clone(), "http_poll", upstream.address()));
+    let cell = Arc::new(SourceCell::new(
+        pipeline.id.clone(),
+        "http_poll",
+        upstream.address(),
+    ));
     let poll = PollConfig {
         rule: PollRule {
             overlap: source.overlap,
@@ -111,8 +122,18 @@ pub(crate) fn poll(
         retention: config.retention.alerts,
         jitter_seed: clock.now().nanos().unsigned_abs(),
     };
-    let ports = PollPorts { upstream: Arc::new(upstream), store, clock, stages, sinks };
-    Ok((Poll::new(poll, ports.clone(), Arc::clone(&cell)), ports, cell))
+    let ports = PollPorts {
+        upstream: Arc::new(upstream),
+        store,
+        clock,
+        stages,
+        sinks,
+    };
+    Ok((
+        Poll::new(poll, ports.clone(), Arc::clone(&cell)),
+        ports,
+        cell,
+    ))
 }
 
 fn upstream(

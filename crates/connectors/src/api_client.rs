@@ -81,6 +81,22 @@ impl ApiClient {
         self.send(request).await
     }
 
+    /// Pushes events, one JSON document a line, under an idempotency key.
+    pub async fn push(
+        &self,
+        path: &str,
+        key: &str,
+        events: Vec<u8>,
+    ) -> Result<ApiAnswer, ApiClientError> {
+        let request = self
+            .client
+            .post(format!("{}{path}", self.base))
+            .header("content-type", "application/x-ndjson")
+            .header("idempotency-key", key)
+            .body(events);
+        self.send(request).await
+    }
+
     async fn send(&self, request: reqwest::RequestBuilder) -> Result<ApiAnswer, ApiClientError> {
         let unreachable = |error: reqwest::Error| {
             let mut cause: &dyn std::error::Error = &error;

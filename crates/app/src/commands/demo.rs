@@ -38,7 +38,11 @@ pub(crate) async fn run(flags: Demo) -> anyhow::Result<Exit> {
     let dashboard = listen(ports.dashboard, "HOST_PORT_DASHBOARD").await?;
     let data = DataDirectory::of(&flags)?;
     let (config, upstream, text_of) = if flags.nullify {
-        (Config::demo_nullify(ports, &data.path), None, welcome_nullify(ports, &data))
+        (
+            Config::demo_nullify(ports, &data.path),
+            None,
+            welcome_nullify(ports, &data),
+        )
     } else {
         let delay = if flags.fast { DELAY_FAST } else { DELAY };
         let upstream = mock(&flags, ports, delay).await?;
@@ -72,10 +76,16 @@ type Upstream = tokio::task::JoinHandle<Result<(), mock_api::MockError>>;
 
 async fn mock(flags: &Demo, ports: Ports, delay: Duration) -> anyhow::Result<Upstream> {
     let listener = listen(ports.mock, "HOST_PORT_MOCK_API").await?;
-    let mock = MockConfig { failure_rate: flags.chaos, delay, ..MockConfig::default() };
+    let mock = MockConfig {
+        failure_rate: flags.chaos,
+        delay,
+        ..MockConfig::default()
+    };
     let clock = Arc::new(SystemClock);
     let forever = std::future::pending::<()>();
-    Ok(tokio::spawn(mock_api::serve(listener, mock, clock, forever)))
+    Ok(tokio::spawn(mock_api::serve(
+        listener, mock, clock, forever,
+    )))
 }
 
 fn welcome_nullify(ports: Ports, data: &DataDirectory) -> String {
@@ -125,7 +135,11 @@ impl DataDirectory {
     }
 
     fn kept(&self) -> &'static str {
-        if self.kept { "kept" } else { "removed at the end; --keep DIR keeps it" }
+        if self.kept {
+            "kept"
+        } else {
+            "removed at the end; --keep DIR keeps it"
+        }
     }
 
     fn leave(self) -> anyhow::Result<()> {

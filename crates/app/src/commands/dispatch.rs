@@ -5,7 +5,9 @@ use std::future::Future;
 use anyhow::Context as _;
 use tracing::level_filters::LevelFilter;
 
-use super::{alerts, config, demo, dlq, mock, outbox, pipe, run, status, sync, validate, verify};
+use super::{
+    alerts, config, demo, dlq, mock, outbox, pipe, produce, run, status, sync, validate, verify,
+};
 use crate::cli::{Cli, Command};
 use crate::client::Client;
 use crate::exit::Exit;
@@ -28,6 +30,7 @@ pub(crate) fn dispatch(cli: Cli) -> anyhow::Result<Exit> {
         Command::Run(flags) => block_on(run::run(flags)),
         Command::Mock(flags) => block_on(mock::run(flags)),
         Command::Validate(flags) => validate::run(&flags, &output),
+        Command::Produce(flags) => block_on(produce::run(flags, &global.url)),
         Command::Pipe(flags) => pipe::run(&flags),
         Command::Verify(flags) => verify::run(&flags, &output),
         Command::Status => block_on(status::run(&client()?, &output)),

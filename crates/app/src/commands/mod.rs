@@ -8,6 +8,7 @@ mod dlq;
 mod mock;
 mod outbox;
 mod pipe;
+mod produce;
 mod run;
 mod status;
 mod sync;

@@ -41,11 +41,17 @@ pub(crate) fn run(flags: &Pipe) -> anyhow::Result<Exit> {
         .map_err(|faults| Failure::new(Exit::Invalid, faults.to_string()))?;
     let pipeline = match &flags.pipeline {
         None => config.pipelines.first(),
-        Some(name) => config.pipelines.iter().find(|pipeline| pipeline.name == *name),
+        Some(name) => config
+            .pipelines
+            .iter()
+            .find(|pipeline| pipeline.name == *name),
     };
     let Some(pipeline) = pipeline else {
         let names: Vec<&str> = config.pipelines.iter().map(|it| it.name.as_str()).collect();
-        let message = format!("there is no such pipeline: the configuration has {}", names.join(", "));
+        let message = format!(
+            "there is no such pipeline: the configuration has {}",
+            names.join(", ")
+        );
         return Err(Failure::new(Exit::Invalid, message).into());
     };
     let plan = Plan::new(pipeline, &config, true)?;
@@ -66,12 +72,18 @@ pub(crate) fn run(flags: &Pipe) -> anyhow::Result<Exit> {
     let writer = std::thread::spawn(move || write_all(&workers.results, rejected));
     let read = read_all(&workers.work, LineSlicer::new(limits, 0));
     drop(workers.work);
-    let written = writer.join().map_err(|_| anyhow::anyhow!("the writer failed"))?;
+    let written = writer
+        .join()
+        .map_err(|_| anyhow::anyhow!("the writer failed"))?;
     match (read, written) {
         // Whoever reads has seen enough, as `head` has.
         (_, Err(error)) if is_broken_pipe(&error) => Ok(Exit::Ok),
         (Err(error), _) | (_, Err(error)) => Err(error),
-        (Ok(()), Ok(tally)) => Ok(if tally.rejected > 0 { Exit::Partly } else { Exit::Ok }),
+        (Ok(()), Ok(tally)) => Ok(if tally.rejected > 0 {
+            Exit::Partly
+        } else {
+            Exit::Ok
+        }),
     }
 }
 
@@ -95,7 +107,10 @@ struct Core {
 impl Core {
     /// Batches are dealt to the workers in turn, and their results are taken in turn: the order stays.
     fn start(self, threads: usize) -> Workers {
-        let mut workers = Workers { work: Vec::new(), results: Vec::new() };
+        let mut workers = Workers {
+            work: Vec::new(),
+            results: Vec::new(),
+        };
         for _ in 0..threads.max(1) {
             let (work, queue) = sync_channel::<SlicedLines>(WAITING_MAX);
             let (done, results) = sync_channel(WAITING_MAX);
@@ -123,12 +138,16 @@ impl Core {
             epoch: 0,
             fetch: 0,
             first_place: 0,
-            identity: BatchIdentity::Offset { key: 0, base: lines.base },
+            identity: BatchIdentity::Offset {
+                key: 0,
+                base: lines.base,
+            },
             bytes: lines.bytes,
             records: lines.records,
         };
         let prepared = self.pipeline.prepare(batch, scratch);
-        self.pipeline.finish(&self.tables, prepared, &Answers::default(), now, scratch)
+        self.pipeline
+            .finish(&self.tables, prepared, &Answers::default(), now, scratch)
     }
 }
 
@@ -137,7 +156,8 @@ fn read_all(work: &[SyncSender<SlicedLines>], mut slicer: LineSlicer) -> anyhow:
     let mut input = std::io::stdin().lock();
     let mut buffer = vec![0; READ_BYTES];
     let mut turn = work.iter().cycle();
-    let mut deal = |lines: SlicedLines| turn.next().is_some_and(|worker| worker.send(lines).is_ok());
+    let mut deal =
+        |lines: SlicedLines| turn.next().is_some_and(|worker| worker.send(lines).is_ok());
     loop {
         let read = input.read(&mut buffer).context("read standard input")?;
         let mut rest = buffer.get(..read).unwrap_or_default();
@@ -172,7 +192,10 @@ struct Tally {
     misses: u64,
 }
 
-fn write_all(results: &[Receiver<Outcome>], mut rejected: Box<dyn Write + Send>) -> anyhow::Result<Tally> {
+fn write_all(
+    results: &[Receiver<Outcome>],
+    mut rejected: Box<dyn Write + Send>,
+) -> anyhow::Result<Tally> {
     let mut out = std::io::stdout().lock();
     let terminal = std::io::stderr().is_terminal();
     let begun = SystemClock.now();
@@ -203,10 +226,17 @@ fn write_all(results: &[Receiver<Outcome>], mut rejected: Box<dyn Write + Send>)
 }
 
 fn line(tally: &Tally, took: Duration) -> String {
-    let Tally { read, written, rejected, misses } = tally;
+    let Tally {
+        read,
+        written,
+        rejected,
+        misses,
+    } = tally;
     let millis = u64::try_from(took.as_millis()).unwrap_or(u64::MAX).max(1);
     let rate = read.saturating_mul(1_000) / millis;
-    format!("{read} read, {written} written, {rejected} rejected, {misses} without geography, {rate}/s")
+    format!(
+        "{read} read, {written} written, {rejected} rejected, {misses} without geography, {rate}/s"
+    )
 }
 
 fn describe(outcome: &Outcome, letter: &cresset_model::outcome::Rejected) -> serde_json::Value {

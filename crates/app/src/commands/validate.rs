@@ -6,8 +6,8 @@ use serde_json::json;
 use crate::cli::Validate;
 use crate::config::{self, Environment};
 use crate::exit::Exit;
-use crate::output::Output;
 use crate::notify;
+use crate::output::Output;
 use crate::plan::Plan;
 
 /// Reads the file and the tables it names; changes nothing, asks nobody and resolves no secret.
