@@ -7,6 +7,7 @@ mod commands;
 mod config;
 mod exit;
 mod generate;
+mod limited_intake;
 mod notify;
 mod output;
 mod plan;

@@ -7,9 +7,15 @@ use anyhow::Context as _;
 use cresset_connectors::notifiers::{
     Console, Smtp, SmtpConfig, SmtpLogin, SmtpSecurity, Webhook, WebhookConfig,
 };
+use cresset_connectors::stores::sqlite::SqliteStore;
 use cresset_model::ports::{Clock, Notifier};
 use cresset_model::secret::Secret;
 use cresset_pipeline::router::{Grouping, Label, Matcher, Operator, RouteTree, Router};
+
+use cresset_runtime::routing::{
+    Delivery, DeliveryPorts, ReceiverSet, RouterLoop, RouterPorts, Routing,
+};
+use tokio::sync::Notify;
 
 use crate::config::{
     self, Config, Environment, HeaderValue, NotifierConfig, RouteConfig, resolve_secret,
@@ -79,6 +85,36 @@ fn operator(operator: config::Operator) -> Operator {
         config::Operator::NotEqual => Operator::NotEqual,
         config::Operator::Matches => Operator::Matches,
         config::Operator::NotMatches => Operator::NotMatches,
+    }
+}
+
+/// The loops behind the router: what it decides and what is delivered. `wake` says that something new was
+/// committed.
+pub(crate) fn routing(
+    router: Router,
+    store: &Arc<SqliteStore>,
+    clock: &Arc<dyn Clock>,
+    (receivers, wake): (&Arc<ReceiverSet>, Arc<Notify>),
+) -> Routing {
+    let delivery = Arc::new(Notify::new());
+    let ports = RouterPorts {
+        outbox: Arc::clone(store) as _,
+        store: Arc::clone(store) as _,
+        clock: Arc::clone(clock),
+        wake,
+        delivery: Arc::clone(&delivery),
+    };
+    let router = RouterLoop::new(router, ports);
+    let delivery = DeliveryPorts {
+        outbox: Arc::clone(store) as _,
+        clock: Arc::clone(clock),
+        receivers: Arc::clone(receivers),
+        wake: delivery,
+    };
+    let seed = clock.now().nanos().unsigned_abs();
+    Routing {
+        router,
+        delivery: Delivery::new(delivery, seed),
     }
 }
 

@@ -26,7 +26,7 @@ impl Watched {
     /// Watches a geography of countries for a field.
     pub(crate) fn geo(path: &Path, of: &str) -> Self {
         Self::of(TableFile::new(path, of, read_mmdb), |tables, table| {
-            tables.geo = Some(table)
+            tables.geo = Some(table);
         })
     }
 
@@ -41,7 +41,7 @@ impl Watched {
     /// Watches a directory of users for a field.
     pub(crate) fn users(path: &Path, of: &str) -> Self {
         Self::of(TableFile::new(path, of, read_users), |tables, table| {
-            tables.users = Some(table)
+            tables.users = Some(table);
         })
     }
 

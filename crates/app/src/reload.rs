@@ -39,11 +39,15 @@ impl FileReload {
             config::load(file, &environment).map_err(|faults| refused(vec![faults.to_string()]))?;
         let mut running = self.running.lock().await;
         let verdict = running.reload_difference(&fresh);
+        if verdict.is_unchanged() {
+            return Ok(ReloadReport::default());
+        }
         let mut needs_restart: Vec<String> = verdict
             .restart
             .iter()
             .map(|it| format!("{}: {}", it.key, it.why))
             .collect();
+        let verdict_applies = verdict.is_applicable();
         let (intervals, others): (Vec<String>, Vec<String>) = verdict
             .applied
             .into_iter()
@@ -53,7 +57,7 @@ impl FileReload {
                 .into_iter()
                 .map(|key| format!("{key}: it is set up once")),
         );
-        if !needs_restart.is_empty() {
+        if !verdict_applies || !needs_restart.is_empty() {
             return Err(ReloadRefused {
                 needs_restart,
                 faults: Vec::new(),

@@ -8,9 +8,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use cresset_connectors::stores::sqlite::SqliteStore;
 use cresset_model::ports::{Clock, Control, Receivers, Store};
-use cresset_runtime::routing::{
-    Delivery, DeliveryPorts, ReceiverSet, RouterLoop, RouterPorts, Routing, WakingStore,
-};
+use cresset_runtime::routing::{ReceiverSet, WakingStore};
 use cresset_server::{Access, ServiceFacts, Services};
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, watch};
@@ -85,26 +83,7 @@ impl Service {
         let running = sources.start((&mut tasks, &stopped)).await?;
         let control: Arc<dyn Control> = Arc::new(running.control);
         if let Some(router) = router {
-            let delivery = Arc::new(Notify::new());
-            let ports = RouterPorts {
-                outbox: Arc::clone(&store) as _,
-                store: Arc::clone(&store) as _,
-                clock: Arc::clone(&clock),
-                wake,
-                delivery: Arc::clone(&delivery),
-            };
-            let router = RouterLoop::new(router, ports);
-            let delivery = DeliveryPorts {
-                outbox: Arc::clone(&store) as _,
-                clock: Arc::clone(&clock),
-                receivers: Arc::clone(&receivers),
-                wake: delivery,
-            };
-            let seed = clock.now().nanos().unsigned_abs();
-            let routing = Routing {
-                router,
-                delivery: Delivery::new(delivery, seed),
-            };
+            let routing = notify::routing(router, &store, &clock, (&receivers, wake));
             tasks.spawn(routing.run(stopped.clone()));
         }
         let reload = FileReload::new(file, config.clone(), Arc::clone(&control));

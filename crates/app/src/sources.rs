@@ -22,6 +22,7 @@ use crate::config::{
     self, Compress, Config, Environment, HttpPollConfig, PipelineConfig, SinkConfig, SourceConfig,
 };
 use crate::generate;
+use crate::limited_intake::LimitedIntake;
 use crate::wiring::{self, PollParts};
 
 /// What sources are started with.
@@ -70,7 +71,7 @@ impl Sources<'_> {
             fresh_key: Arc::new(fresh_key),
         });
         let set = self.interval_set().await?;
-        let mut generators = Vec::new();
+        let (mut generators, mut pushed) = (Vec::new(), Vec::new());
         for pipeline in &self.config.pipelines {
             let (stages, refresh) = wiring::stages(pipeline, self.config, self.clock)?;
             if let Some(refresh) = refresh {
@@ -85,7 +86,8 @@ impl Sources<'_> {
                 SourceConfig::HttpPoll(poll) => {
                     self.poll(poll, prepared, set, (&mut control, tasks, stopped))?;
                 }
-                SourceConfig::Push(_) => {
+                SourceConfig::Push(push) => {
+                    pushed.push((pipeline.id.clone(), *push));
                     self.push("push", prepared, (&mut control, &mut intake));
                 }
                 SourceConfig::Generate(generate) => {
@@ -112,6 +114,7 @@ impl Sources<'_> {
                 stopped.clone(),
             ));
         }
+        let intake = Arc::new(LimitedIntake::new(intake, &pushed));
         Ok(Started { control, intake })
     }
 
@@ -139,12 +142,12 @@ impl Sources<'_> {
             store: Arc::clone(&self.waking),
             clock: Arc::clone(self.clock),
         };
-        let (poll, ports, cell) = wiring::poll(parts, self.config, self.environment)?;
+        let (poll, ends, cell) = wiring::poll(parts, self.config, self.environment)?;
         if let Some(set) = set.filter(|set| *set != source.interval_minutes) {
             warn!(source.name = %pipeline.id, interval.set_minutes = set, interval.file_minutes = source.interval_minutes, "interval set at run time wins over the file");
         }
         let minutes = set.unwrap_or(source.interval_minutes);
-        let (manual, interval) = control.add(cell, ports, minutes);
+        let (manual, interval) = control.add(cell, ends, minutes);
         tasks.spawn(poll.run(manual, interval, stopped.clone()));
         Ok(())
     }

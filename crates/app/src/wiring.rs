@@ -122,18 +122,14 @@ pub(crate) fn poll(
         retention: config.retention.alerts,
         jitter_seed: clock.now().nanos().unsigned_abs(),
     };
-    let ports = PollPorts {
+    let ends = PollPorts {
         upstream: Arc::new(upstream),
         store,
         clock,
         stages,
         sinks,
     };
-    Ok((
-        Poll::new(poll, ports.clone(), Arc::clone(&cell)),
-        ports,
-        cell,
-    ))
+    Ok((Poll::new(poll, ends.clone(), Arc::clone(&cell)), ends, cell))
 }
 
 fn upstream(

@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use cresset_connectors::lookups;
 use cresset_connectors::stores::sqlite::{SqliteConfig, SqliteStore};
-use cresset_model::batch::RawBatch;
+use cresset_model::batch::{BatchIdentity, RawBatch};
 use cresset_model::limits::RecordLimits;
 use cresset_model::outcome::Outcome;
 use cresset_model::ports::{Commit, Lane, Store as _};
@@ -72,6 +72,8 @@ async fn ours(database: &Path, outcomes: Vec<Outcome>) -> anyhow::Result<Duratio
             outcome: Some(outcome),
             checkpoint: None,
             redriven: Vec::new(),
+            positions: Vec::new(),
+            push: None,
         };
         store.commit(request).await?;
     }
@@ -90,10 +92,12 @@ fn outcomes(size: usize, commits: usize) -> anyhow::Result<Vec<Outcome>> {
         geo_of: Some(AddressField::DstIp),
         user_of: Some(AddressField::SrcIp),
         limits,
+        ..PipelineSpec::new(Adapter::SeedA)
     });
     let tables = Tables {
         geo: Some(Arc::new(lookups::builtin("dst_ip"))),
         users: Some(Arc::new(UserTable::demo())),
+        ..Tables::default()
     };
     let now = Timestamp::from_seconds(NOW_SECONDS).unwrap_or_default();
     let mut slicer = ArraySlicer::new(limits, None);
@@ -107,11 +111,12 @@ fn outcomes(size: usize, commits: usize) -> anyhow::Result<Vec<Outcome>> {
             epoch: 0,
             fetch: 1,
             first_place: 0,
+            identity: BatchIdentity::Vendor,
             bytes,
             records,
         };
         let prepared = pipeline.prepare(batch, &mut scratch);
-        outcomes.push(pipeline.finish(&tables, prepared, &Answers, now, &mut scratch));
+        outcomes.push(pipeline.finish(&tables, prepared, &Answers::default(), now, &mut scratch));
     };
     for piece in upstream::alerts((size * commits) as u64, NOW_SECONDS) {
         let mut rest = piece.as_slice();

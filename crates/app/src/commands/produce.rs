@@ -46,12 +46,12 @@ pub(crate) async fn run(flags: Produce, url: &str) -> anyhow::Result<Exit> {
         talkers: flags.talkers,
     };
     let mut producer = Producer::new(config, Arc::clone(&clock));
-    let produced = produce(&flags, &mut producer, &mut target, &*clock);
+    let production = produce(&flags, &mut producer, &mut target, &*clock);
     tokio::select! {
-        produced = produced => match produced {
+        ended = production => match ended {
             // Whoever reads has seen enough, as `head` has.
             Err(error) if is_broken_pipe(&error) => Ok(Exit::Ok),
-            produced => produced.map(|()| Exit::Ok),
+            ended => ended.map(|()| Exit::Ok),
         },
         () = signals.stop() => Ok(Exit::Interrupted),
     }

@@ -92,16 +92,6 @@ impl Operator {
         ("!=", Self::NotEqual),
         ("=", Self::Equal),
     ];
-
-    /// The word of the configuration.
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::Equal => "=",
-            Self::NotEqual => "!=",
-            Self::Matches => "=~",
-            Self::NotMatches => "!~",
-        }
-    }
 }
 
 impl FromScalar for Matcher {

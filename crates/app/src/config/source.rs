@@ -10,10 +10,10 @@ use super::http_poll::{self, HttpPollConfig};
 /// Bytes of one push by default.
 const PUSH_BODY_BYTES_MAX_DEFAULT: u64 = 8 << 20;
 const PUSH_BODY_BYTES_MAX_MIN: u64 = 1 << 10;
-const PUSH_BODY_BYTES_MAX_MAX: u64 = 256 << 20;
+const PUSH_BODY_BYTES_MAX_MAX: u64 = 8 << 20;
 /// Pushes under way at once by default.
 const PUSH_IN_FLIGHT_MAX_DEFAULT: u32 = 16;
-const PUSH_IN_FLIGHT_MAX_MAX: u32 = 1_024;
+const PUSH_IN_FLIGHT_MAX_MAX: u32 = 16;
 /// Generated events a second by default.
 const GENERATE_RATE_DEFAULT: u32 = 5;
 const GENERATE_RATE_MAX: u32 = 100_000;
@@ -91,19 +91,6 @@ impl Default for GenerateConfig {
         Self {
             events_per_second: GENERATE_RATE_DEFAULT,
             seed: GENERATE_SEED_DEFAULT,
-        }
-    }
-}
-
-impl SourceConfig {
-    /// The key that chooses it.
-    pub(crate) fn kind(&self) -> &'static str {
-        match self {
-            Self::HttpPoll(_) => "http_poll",
-            Self::Push(_) => "push",
-            Self::File(_) => "file",
-            Self::Stdin => "stdin",
-            Self::Generate(_) => "generate",
         }
     }
 }

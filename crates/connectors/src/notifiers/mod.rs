@@ -12,6 +12,4 @@ pub use console::{CONSOLE_TIMEOUT, Console};
 pub use smtp::{
     SMTP_RECIPIENTS_MAX, SMTP_TIMEOUT, Smtp, SmtpConfig, SmtpError, SmtpLogin, SmtpSecurity,
 };
-pub use webhook::{
-    WEBHOOK_CONNECT_TIMEOUT, WEBHOOK_TIMEOUT, Webhook, WebhookConfig, WebhookError,
-};
+pub use webhook::{WEBHOOK_CONNECT_TIMEOUT, WEBHOOK_TIMEOUT, Webhook, WebhookConfig, WebhookError};

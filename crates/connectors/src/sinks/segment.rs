@@ -166,7 +166,9 @@ fn whole_lines(file: &mut File) -> io::Result<u64> {
         let start = end.saturating_sub(TAIL_BYTES);
         file.seek(SeekFrom::Start(start))?;
         let mut tail = Vec::new();
-        io::Read::by_ref(file).take(end - start).read_to_end(&mut tail)?;
+        io::Read::by_ref(file)
+            .take(end - start)
+            .read_to_end(&mut tail)?;
         if let Some(last) = tail.iter().rposition(|byte| *byte == b'\n') {
             return Ok(start + last as u64 + 1);
         }

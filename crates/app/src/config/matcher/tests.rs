@@ -24,7 +24,12 @@ fn every_label_and_operator_is_read() {
     for (word, label) in Label::WORDS {
         assert_eq!(label.as_str(), word);
         for (_, operator) in Operator::WORDS {
-            let text = format!("{word}{}\"high\"", operator.as_str());
+            let sign = Operator::WORDS
+                .iter()
+                .find(|(_, known)| *known == operator)
+                .unwrap()
+                .0;
+            let text = format!("{word}{sign}\"high\"");
             check(&text, (label, operator, "high"));
         }
     }

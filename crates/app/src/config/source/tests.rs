@@ -67,16 +67,16 @@ fn values_out_of_range_are_named() {
     check_source(
         "push: { body: 1023B, in_flight: 0 }",
         &[
-            "4:29: \"body\" is out of range: 1023B: from 1KiB to 256MiB are allowed",
-            "4:47: \"in_flight\" is out of range: 0: from 1 to 1024 are allowed",
+            "4:29: \"body\" is out of range: 1023B: from 1KiB to 8MiB are allowed",
+            "4:47: \"in_flight\" is out of range: 0: from 1 to 16 are allowed",
         ],
     );
-    check_source("push: { body: 256MiB, in_flight: 1024 }", &[]);
+    check_source("push: { body: 8MiB, in_flight: 16 }", &[]);
     check_source(
-        "push: { body: 257MiB, in_flight: 1025 }",
+        "push: { body: 9MiB, in_flight: 17 }",
         &[
-            "4:29: \"body\" is out of range: 257MiB: from 1KiB to 256MiB are allowed",
-            "4:48: \"in_flight\" is out of range: 1025: from 1 to 1024 are allowed",
+            "4:29: \"body\" is out of range: 9MiB: from 1KiB to 8MiB are allowed",
+            "4:46: \"in_flight\" is out of range: 17: from 1 to 16 are allowed",
         ],
     );
     check_source(

@@ -50,7 +50,7 @@ pub(super) enum Piece {
 #[derive(Debug)]
 pub(super) enum Content {
     Plain(File),
-    Packed(Packed),
+    Packed(Box<Packed>),
 }
 
 /// A gzip file that is unpacked from its beginning on.
@@ -68,11 +68,11 @@ impl Content {
     pub(super) fn open(path: &Path) -> io::Result<Self> {
         let file = File::open(path)?;
         if path.extension().is_some_and(|extension| extension == "gz") {
-            return Ok(Self::Packed(Packed {
+            return Ok(Self::Packed(Box::new(Packed {
                 decoder: MultiGzDecoder::new(BufReader::new(file)),
                 place: 0,
                 unfinished_at: None,
-            }));
+            })));
         }
         Ok(Self::Plain(file))
     }

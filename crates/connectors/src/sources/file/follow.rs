@@ -12,6 +12,10 @@ use super::known::Mark;
 
 /// A file that has begun and not ended.
 #[derive(Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own about the file"
+)]
 pub(super) struct Followed {
     pub(super) fingerprint: u128,
     pub(super) path: PathBuf,

@@ -1,5 +1,6 @@
 //! How far every known file has been read.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use cresset_model::ports::{FILE_POSITIONS_MAX, FilePosition};
@@ -68,18 +69,23 @@ impl Known {
         self.marks.get(&fingerprint)
     }
 
-    /// The files that begin so, those of the better key first, then the last used first.
+    /// The files that begin so, those of the better key first, then the longest that can be
+    /// compared, then the last used.
     pub(super) fn with_keys(&self, keys: Keys) -> Vec<u128> {
         let mut found = Vec::new();
         for key in keys.iter() {
             let mut of_key = self.with_key(key);
-            of_key.sort_by_key(|(_, used)| std::cmp::Reverse(*used));
+            of_key.sort_by_key(|(_, mark)| {
+                // Where the bytes before it can be compared, the one with most in common is meant.
+                let comparable = mark.last.as_ref().map(|_| mark.offset);
+                Reverse((comparable, mark.used))
+            });
             found.extend(of_key.into_iter().map(|(fingerprint, _)| fingerprint));
         }
         found
     }
 
-    fn with_key(&self, key: Key) -> Vec<(u128, u64)> {
+    fn with_key(&self, key: Key) -> Vec<(u128, &Mark)> {
         let (first, end) = (key.fingerprint(0), key.fingerprint(GENERATIONS_MAX));
         let marks: Vec<_> = if first < end {
             self.marks.range(first..end).collect()
@@ -91,7 +97,7 @@ impl Known {
         };
         marks
             .into_iter()
-            .map(|(fingerprint, mark)| (*fingerprint, mark.used))
+            .map(|(fingerprint, mark)| (*fingerprint, mark))
             .collect()
     }
 

@@ -183,7 +183,6 @@ impl Tail {
                 }
             } else if file.gone_looks >= GONE_LOOKS_MAX && !file.ready {
                 self.end(index);
-                continue;
             } else {
                 file.gone_looks += 1;
             }

@@ -61,7 +61,7 @@ fn routes_below_a_route_come_before_it() {
     let routes = || tree(vec![above.clone()]);
     assert_eq!(receivers_of(routes(), row(1, Severity::High)), ["night/0"]);
     let french = with(row(1, Severity::High), |a| {
-        a.country = Some("FR".to_owned())
+        a.country = Some("FR".to_owned());
     });
     assert_eq!(receivers_of(routes(), french), ["soc/0", "soc/1"]);
 }

@@ -164,7 +164,9 @@ impl World {
         let chunks: Vec<_> = std::iter::from_fn(|| self.fixture.tail.read())
             .take(chunks_max)
             .collect();
-        chunks.iter().for_each(|chunk| self.consumer.take(chunk));
+        for chunk in &chunks {
+            self.consumer.take(chunk);
+        }
         chunks.len()
     }
 
@@ -234,7 +236,9 @@ impl World {
         self.read_all();
         loop {
             let late = self.fixture.wait_for_ends();
-            late.iter().for_each(|chunk| self.consumer.take(chunk));
+            for chunk in &late {
+                self.consumer.take(chunk);
+            }
             if late.is_empty() {
                 break;
             }
