@@ -345,6 +345,9 @@ pub(crate) struct Mock {
     /// The port; `HOST_PORT_MOCK_API` or 8001 if absent
     #[arg(long)]
     pub(crate) port: Option<u16>,
+    /// A geography service in ip-api.com's form instead of the upstream
+    #[arg(long)]
+    pub(crate) geo: bool,
     /// How often an answer is a failure, 0 to 1
     #[arg(long, value_name = "P", default_value_t = 0.2, value_parser = share)]
     pub(crate) failure_rate: f64,

@@ -6,10 +6,8 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use cresset_connectors::sinks::{FileSink, FileSinkConfig};
-use cresset_connectors::sources::file::{FileSource, FileSourceConfig, FileStart};
 use cresset_connectors::stores::sqlite::SqliteStore;
 use cresset_model::ports::{Clock, EventSink, Intake, Store};
-use cresset_runtime::lines::{LineConfig, LinePorts, LineRunner};
 use cresset_runtime::push::{PushIntake, PushPorts, PushSource};
 use cresset_runtime::{
     ControlConfig, INTERVAL_MINUTES_MAX, INTERVAL_SETTING, RuntimeControl, SourceCell, Stages,
@@ -19,7 +17,7 @@ use tokio::task::JoinSet;
 use tracing::warn;
 
 use crate::config::{
-    self, Compress, Config, Environment, HttpPollConfig, PipelineConfig, SinkConfig, SourceConfig,
+    Compress, Config, Environment, HttpPollConfig, PipelineConfig, SinkConfig, SourceConfig,
 };
 use crate::generate;
 use crate::limited_intake::LimitedIntake;
@@ -93,10 +91,6 @@ impl Sources<'_> {
                 SourceConfig::Generate(generate) => {
                     generators.push((*generate, pipeline.id.clone()));
                     self.push("generate", prepared, (&mut control, &mut intake));
-                }
-                SourceConfig::File(file) => {
-                    self.file(file, prepared, (&mut control, tasks, stopped))
-                        .await?;
                 }
                 // Refused before anything was started.
                 SourceConfig::Stdin => {}
@@ -174,48 +168,6 @@ impl Sources<'_> {
             sinks,
             limits,
         });
-    }
-
-    async fn file(
-        &self,
-        file: &config::FileSourceConfig,
-        prepared: Prepared<'_>,
-        (control, tasks, stopped): (
-            &mut RuntimeControl,
-            &mut JoinSet<()>,
-            &watch::Receiver<bool>,
-        ),
-    ) -> anyhow::Result<()> {
-        let Prepared {
-            pipeline,
-            stages,
-            sinks,
-        } = prepared;
-        let config = FileSourceConfig {
-            path: file.path.clone(),
-            start: match file.start {
-                config::FileStart::Beginning => FileStart::Beginning,
-                config::FileStart::End => FileStart::End,
-            },
-        };
-        let positions = self.store.positions(pipeline.id.clone()).await?;
-        let source = FileSource::new(&config, &positions)
-            .with_context(|| format!("set up the source of pipeline `{}`", pipeline.name))?;
-        let address = file.path.display().to_string();
-        let cell = Arc::new(SourceCell::new(pipeline.id.clone(), "file", address));
-        control.add_unpolled(Arc::clone(&cell), stages.clone(), sinks.clone());
-        let ports = LinePorts {
-            store: Arc::clone(&self.waking),
-            clock: Arc::clone(self.clock),
-            stages,
-            sinks,
-            cell,
-        };
-        let config = LineConfig {
-            limits: self.config.limits,
-        };
-        tasks.spawn(LineRunner::new(config, ports, Box::new(source)).run(stopped.clone()));
-        Ok(())
     }
 
     fn sinks(&self, pipeline: &PipelineConfig) -> anyhow::Result<Vec<Arc<dyn EventSink>>> {

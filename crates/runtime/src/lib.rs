@@ -5,7 +5,6 @@ mod control;
 #[cfg(test)]
 mod fakes;
 mod handover;
-pub mod lines;
 mod live_tables;
 mod pace;
 pub mod poll;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cresset_sim::mock_api::{self, MockConfig, RateLimit};
+use cresset_sim::mock_geo::{self, MockGeoConfig};
 
 use crate::cli::Mock;
 use crate::clock::SystemClock;
@@ -31,6 +32,18 @@ pub(crate) async fn run(flags: Mock) -> anyhow::Result<Exit> {
     };
     let listener = bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port)), setting).await?;
     let address = listener.local_addr()?;
+    if flags.geo {
+        text(&format!(
+            "mock geography on http://{address}/json/8.8.8.8 and http://{address}/batch"
+        ))?;
+        let config = MockGeoConfig {
+            delay: flags.delay,
+            failure_rate: flags.failure_rate,
+            rate_limit_per_minute: flags.rate_limit.unwrap_or(0),
+        };
+        mock_geo::serve(listener, config, signals.stop()).await?;
+        return Ok(Exit::Ok);
+    }
     text(&format!(
         "mock upstream on http://{address}/alerts, its dial on http://{address}/config"
     ))?;

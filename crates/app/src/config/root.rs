@@ -34,11 +34,6 @@ pub(crate) struct Config {
 }
 
 impl Config {
-    /// A list by its name; each that a pipeline names is there.
-    pub(crate) fn list(&self, name: &str) -> Option<&ListConfig> {
-        self.lists.iter().find(|list| list.name == name)
-    }
-
     /// What only `cresset pipe` can do, a sentence for each: `cresset run` refuses these.
     pub(crate) fn for_pipe_only(&self) -> Vec<String> {
         let mut found = Vec::new();

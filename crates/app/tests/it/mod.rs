@@ -2,6 +2,7 @@
 
 mod cli;
 mod demo;
+mod events;
 mod examples;
 mod process;
 mod restart;

@@ -81,23 +81,27 @@ impl EventSink for FileSink {
         let (config, open) = (self.config.clone(), Arc::clone(&self.open));
         let now = self.clock.now();
         Box::pin(async move {
+            if batch.events.is_empty() {
+                return Ok(());
+            }
             // A batch is written to its end even if nobody waits any more, so that the next finds a whole
             // segment.
             let written = tokio::task::spawn_blocking(move || {
                 let mut open = open.lock().unwrap_or_else(PoisonError::into_inner);
-                if let Some(segment) = open.take_if(|segment| {
+                let is_over = |segment: &Segment| {
                     segment.bytes() >= config.segment_bytes_max
                         || now.since(segment.begun()) >= config.segment_age_max
-                }) {
-                    segment.finish(config.compress)?;
-                }
-                let mut segment = match open.take() {
-                    Some(segment) => segment,
-                    None => Segment::begin(&config.path, now)?,
                 };
-                let appended = segment.append(&batch);
-                *open = Some(segment);
-                appended
+                if let Some(segment) = open.as_mut().filter(|segment| is_over(segment)) {
+                    // If that fails, the next batch tries again: no segment is left behind.
+                    segment.finish(config.compress)?;
+                    *open = None;
+                }
+                let segment = match &mut *open {
+                    Some(segment) => segment,
+                    empty => empty.insert(Segment::begin(&config.path, now)?),
+                };
+                segment.append(&batch)
             });
             let written = written
                 .await

@@ -1,6 +1,6 @@
 //! One file of events, while it grows and when it is finished.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -27,15 +27,33 @@ pub(super) struct Segment {
     begun: Timestamp,
     /// Bytes that are acknowledged.
     bytes: u64,
+    /// Whether bytes may follow them that nobody has acknowledged.
+    torn: bool,
 }
 
-/// Makes the folder, for its owner only.
+/// Makes the folder, for its owner only, and its name durable.
 pub(super) fn create_folder(folder: &Path) -> io::Result<()> {
+    if folder.is_dir() {
+        return Ok(());
+    }
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)
+    builder.create(folder)?;
+    // Of several new folders each is a name in the one above it.
+    for above in folder.ancestors().skip(1) {
+        let above = if above.as_os_str().is_empty() {
+            Path::new(".")
+        } else {
+            above
+        };
+        if sync_folder(above).is_err() {
+            // A folder of others that cannot be opened was there before.
+            break;
+        }
+    }
+    Ok(())
 }
 
 fn options() -> OpenOptions {
@@ -58,7 +76,8 @@ impl Segment {
             .collect();
         let stem = format!("{PREFIX}{stamp}Z-{number:06}");
         let path = folder.join(format!("{stem}{GROWING}"));
-        let file = options().create_new(true).open(path)?;
+        let file = options().create_new(true).open(&path)?;
+        lock(&file, &path)?;
         sync_folder(folder)?;
         Ok(Self {
             file,
@@ -66,6 +85,7 @@ impl Segment {
             stem,
             begun: now,
             bytes: 0,
+            torn: false,
         })
     }
 
@@ -87,7 +107,9 @@ impl Segment {
             fs::remove_file(folder.join(format!("{stem}{GROWING}")))?;
             return Ok(None);
         }
-        let mut file = options().open(folder.join(format!("{stem}{GROWING}")))?;
+        let path = folder.join(format!("{stem}{GROWING}"));
+        let mut file = options().open(&path)?;
+        lock(&file, &path)?;
         let bytes = whole_lines(&mut file)?;
         file.set_len(bytes)?;
         file.seek(SeekFrom::Start(bytes))?;
@@ -99,6 +121,7 @@ impl Segment {
             stem,
             begun,
             bytes,
+            torn: false,
         }))
     }
 
@@ -110,14 +133,34 @@ impl Segment {
         self.begun
     }
 
-    /// Appends the events and waits until they are on the disk. After an error the file is as before.
+    /// Appends the events and waits until they are on the disk. After an error none of them is there, at
+    /// the latest when the next batch is appended.
     pub(super) fn append(&mut self, batch: &EventBatch) -> io::Result<()> {
-        let written = self.write(batch);
-        if written.is_err() {
-            self.file.set_len(self.bytes)?;
-            self.file.seek(SeekFrom::Start(self.bytes))?;
+        self.mend()?;
+        self.torn = true;
+        if let Err(error) = self.write(batch) {
+            // A disk that is full may still be cut; otherwise the next batch tries again.
+            drop(self.mend());
+            return Err(error);
         }
-        written
+        self.torn = false;
+        Ok(())
+    }
+
+    /// As an append that failed, and could not be undone, leaves it.
+    #[cfg(test)]
+    pub(super) fn tear(&mut self, bytes: &[u8]) {
+        self.file.write_all(bytes).unwrap();
+        self.torn = true;
+    }
+
+    /// Cuts what was not acknowledged.
+    fn mend(&mut self) -> io::Result<()> {
+        if self.torn {
+            self.file.set_len(self.bytes)?;
+            self.torn = false;
+        }
+        self.file.seek(SeekFrom::Start(self.bytes)).map(drop)
     }
 
     fn write(&mut self, batch: &EventBatch) -> io::Result<()> {
@@ -132,25 +175,47 @@ impl Segment {
         Ok(())
     }
 
-    /// Gives the segment its final name, packed if wanted. It appears whole or not at all.
-    pub(super) fn finish(mut self, compress: bool) -> io::Result<()> {
+    /// Gives the segment its final name, packed if wanted. It appears whole or not at all. After an error
+    /// it may be asked to do so again.
+    pub(super) fn finish(&mut self, compress: bool) -> io::Result<()> {
+        self.mend()?;
         let path = |ending: &str| self.folder.join(format!("{}{ending}", self.stem));
         let growing = path(GROWING);
         if !compress {
             self.file.sync_all()?;
-            fs::rename(growing, path(FINISHED))?;
+            gone_is_done(fs::rename(growing, path(FINISHED)))?;
             return sync_folder(&self.folder);
         }
-        let packing = path(PACKING);
-        self.file.seek(SeekFrom::Start(0))?;
-        let packed = options().create(true).truncate(true).open(&packing)?;
-        let mut encoder = GzEncoder::new(packed, Compression::default());
-        io::copy(&mut self.file, &mut encoder)?;
-        encoder.finish()?.sync_all()?;
-        fs::rename(packing, path(PACKED))?;
-        sync_folder(&self.folder)?;
-        fs::remove_file(growing)?;
+        if growing.exists() {
+            let packing = path(PACKING);
+            self.file.seek(SeekFrom::Start(0))?;
+            let packed = options().create(true).truncate(true).open(&packing)?;
+            let mut encoder = GzEncoder::new(packed, Compression::default());
+            io::copy(&mut self.file, &mut encoder)?;
+            encoder.finish()?.sync_all()?;
+            fs::rename(packing, path(PACKED))?;
+            sync_folder(&self.folder)?;
+            gone_is_done(fs::remove_file(growing))?;
+        }
         sync_folder(&self.folder)
+    }
+}
+
+/// Takes the file for this process; the system gives it up when the process ends.
+fn lock(file: &File, path: &Path) -> io::Result<()> {
+    file.try_lock().map_err(|error| match error {
+        TryLockError::WouldBlock => {
+            io::Error::other(format!("another process writes {}", path.display()))
+        }
+        TryLockError::Error(error) => error,
+    })
+}
+
+/// A step that an earlier try has made already.
+fn gone_is_done(result: io::Result<()>) -> io::Result<()> {
+    match result {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        other => other,
     }
 }
 

@@ -4,7 +4,6 @@
 mod clock;
 mod control;
 mod intake;
-mod lines;
 mod lookup;
 mod notifier;
 mod outbox;
@@ -23,7 +22,6 @@ pub use control::{
     RedriveSelection, Reload, ReloadRefused, ReloadReport, SyncRefused, UnknownReceiver,
 };
 pub use intake::{Encoding, Intake, PushBody, PushError, PushReceipt, RecordFaultAt};
-pub use lines::{LINE_CHUNK_BYTES_MAX, LINE_FILES_MAX, LineChunk, LineSource};
 pub use lookup::{Answers, GeoAnswer, Lookup};
 pub use notifier::{Notifier, NotifierInfo};
 pub use outbox::{

@@ -137,7 +137,12 @@ async fn a_process_that_ended_while_packing_leaves_no_double() {
     );
     sink.write(batch(&["{\"b\":2}"])).await.unwrap();
     let names = names(folder.path());
-    assert!(names.iter().any(|name| name.ends_with("-000008.ndjson.part")), "{names:?}");
+    assert!(
+        names
+            .iter()
+            .any(|name| name.ends_with("-000008.ndjson.part")),
+        "{names:?}"
+    );
 }
 
 #[test]
@@ -151,4 +156,93 @@ fn a_folder_that_cannot_be_made_is_named() {
         error.to_string().starts_with("cannot write events to /"),
         "{error}"
     );
+}
+
+#[tokio::test]
+async fn a_batch_that_could_not_be_written_leaves_nothing_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    let clock = Hand::default();
+    let mut segment = Segment::begin(folder.path(), clock.now()).unwrap();
+    segment.append(&batch(&["{\"a\":1}"])).unwrap();
+    segment.tear(b"{\"b\":");
+    segment.append(&batch(&["{\"c\":3}"])).unwrap();
+    let part = folder.path().join(&names(folder.path())[0]);
+    assert_eq!(fs::read_to_string(part).unwrap(), "{\"a\":1}\n{\"c\":3}\n");
+}
+
+#[tokio::test]
+async fn a_segment_that_could_not_be_finished_is_finished_later() {
+    let folder = tempfile::tempdir().unwrap();
+    let clock = Arc::new(Hand::default());
+    let config = FileSinkConfig {
+        compress: true,
+        ..small(folder.path())
+    };
+    let sink = FileSink::open(config, clock).unwrap();
+    sink.write(batch(&["{\"a\":\"full\"}"])).await.unwrap();
+    let stem = names(folder.path())[0].replace(".part", "");
+    // A folder in the way of the packed file.
+    let in_the_way = folder.path().join(format!("{stem}.gz.tmp"));
+    fs::create_dir(&in_the_way).unwrap();
+    for _ in 0..2 {
+        let error = sink.write(batch(&["{\"b\":2}"])).await.unwrap_err();
+        assert!(matches!(error, PortError::Transient { .. }), "{error}");
+    }
+    fs::remove_dir(in_the_way).unwrap();
+    sink.write(batch(&["{\"b\":2}"])).await.unwrap();
+    let names = names(folder.path());
+    assert_eq!(names.len(), 2, "{names:?}");
+    assert_eq!(names[0], format!("{stem}.gz"));
+    assert!(names[1].ends_with("-000002.ndjson.part"));
+}
+
+#[test]
+fn steps_that_were_made_before_a_failure_are_not_asked_for_again() {
+    for (compress, ending) in [(false, ".ndjson"), (true, ".ndjson.gz")] {
+        let folder = tempfile::tempdir().unwrap();
+        let mut segment = Segment::begin(folder.path(), Hand::default().now()).unwrap();
+        segment.append(&batch(&["{\"a\":1}"])).unwrap();
+        // As if the folder could not be made durable at the first try.
+        segment.finish(compress).unwrap();
+        segment.finish(compress).unwrap();
+        let names = names(folder.path());
+        assert_eq!(names.len(), 1);
+        assert!(names[0].ends_with(&format!("-000001{ending}")), "{names:?}");
+    }
+}
+
+#[tokio::test]
+async fn two_sinks_do_not_write_one_segment() {
+    let folder = tempfile::tempdir().unwrap();
+    let clock = Arc::new(Hand::default());
+    let config = FileSinkConfig::new(folder.path());
+    let sink = FileSink::open(config.clone(), Arc::clone(&clock) as _).unwrap();
+    sink.write(batch(&["{\"a\":1}"])).await.unwrap();
+    let part = folder.path().join(&names(folder.path())[0]);
+    let error = FileSink::open(config, clock).err().unwrap();
+    let expected = format!("another process writes {}", part.display());
+    assert_eq!(error.source.to_string(), expected);
+}
+
+#[tokio::test]
+async fn no_events_begin_no_segment() {
+    let folder = tempfile::tempdir().unwrap();
+    let below = folder.path().join("a/b");
+    let sink = FileSink::open(FileSinkConfig::new(&below), Arc::new(Hand::default())).unwrap();
+    sink.write(batch(&[])).await.unwrap();
+    assert_eq!(names(&below), Vec::<String>::new());
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn folder_and_files_are_for_their_owner_only() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let folder = tempfile::tempdir().unwrap();
+    let below = folder.path().join("events");
+    let sink = FileSink::open(FileSinkConfig::new(&below), Arc::new(Hand::default())).unwrap();
+    sink.write(batch(&["{\"a\":1}"])).await.unwrap();
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&below), 0o700);
+    assert_eq!(mode(&below.join(&names(&below)[0])), 0o600);
 }
