@@ -151,8 +151,8 @@ pub(crate) struct Produce {
     #[arg(long, value_name = "NAME", default_value = "nullify")]
     pub(crate) source: String,
     /// Events a second; 0 makes as many as it can
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    pub(crate) rate: u64,
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=1_000_000))]
+    pub(crate) rate: u32,
     /// How many; without end if absent
     #[arg(long, value_name = "N")]
     pub(crate) count: Option<u64>,

@@ -29,6 +29,8 @@ pub enum ApiClientError {
 pub struct ApiAnswer {
     /// The HTTP status.
     pub status: u16,
+    /// When to come again, if it was told in seconds.
+    pub retry_after: Option<Duration>,
     /// The body.
     pub body: Vec<u8>,
 }
@@ -110,7 +112,13 @@ impl ApiClient {
         };
         let answer = request.send().await.map_err(unreachable)?;
         let status = answer.status().as_u16();
+        let retry_after = answer.headers().get(reqwest::header::RETRY_AFTER);
+        let retry_after = retry_after.and_then(|value| value.to_str().ok()?.trim().parse().ok());
         let body = answer.bytes().await.map_err(unreachable)?.to_vec();
-        Ok(ApiAnswer { status, body })
+        Ok(ApiAnswer {
+            status,
+            retry_after: retry_after.map(Duration::from_secs),
+            body,
+        })
     }
 }

@@ -5,5 +5,6 @@ mod demo;
 mod events;
 mod examples;
 mod process;
+mod produce;
 mod restart;
 mod upstream;

@@ -189,3 +189,44 @@ async fn without_sources_there_is_nothing_to_do() {
     assert_eq!(control.sync(None), Ok(()));
     control.set_interval_minutes(5).await.unwrap();
 }
+
+/// A polled source and one that is fed by others, under one control.
+async fn with_push_source() -> Pair {
+    let mut pair = Pair::of(calm(), calm()).await;
+    let id = SourceId::new("events");
+    let cell = Arc::new(SourceCell::new(
+        id,
+        "push",
+        "/api/v1/events/events".to_owned(),
+    ));
+    let stages = pair.first.ports().stages;
+    pair.control.add_unpolled(cell, stages, Vec::new());
+    pair
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_source_that_is_fed_by_others_is_shown_and_cannot_be_synced() {
+    let pair = with_push_source().await;
+    let states = pair.control.sources();
+    assert_eq!((states.len(), states[2].kind), (3, "push"));
+    let events = SourceId::new("events");
+    let refused = pair.control.sync(Some(&events)).unwrap_err();
+    let message =
+        "the source `events` is of kind push and cannot be synced: only polled sources can";
+    assert_eq!(refused.to_string(), message);
+    assert_eq!(pair.control.attempts(&events), Some(Vec::new()));
+
+    pair.control.sync(None).unwrap();
+    assert_eq!(pair.control.sources()[2].status, SyncStatus::Idle);
+    tokio::time::sleep(seconds(1)).await;
+    assert_eq!(pair.requests(), [2, 2], "a sync of all passes over it");
+    assert_eq!(pair.control.set_interval_minutes(5).await, Ok(()));
+    assert_eq!(pair.control.interval_minutes(), 5);
+}
+
+#[tokio::test]
+async fn without_polled_sources_there_is_no_interval() {
+    let control = calm().control();
+    assert_eq!(control.interval_minutes(), 0);
+    assert_eq!(control.sync(None), Ok(()));
+}

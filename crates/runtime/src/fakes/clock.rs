@@ -37,3 +37,12 @@ impl Clock for TestClock {
         T0.plus(self.elapsed())
     }
 }
+
+/// Always says [`T0`].
+pub(crate) struct FixedClock;
+
+impl Clock for FixedClock {
+    fn now(&self) -> Timestamp {
+        T0
+    }
+}

@@ -24,6 +24,8 @@ pub(crate) enum Note {
     /// The state of a source was stored.
     State(SyncStatus),
     Retain(Retention),
+    /// So many events were taken by a sink.
+    Events(usize),
 }
 
 /// The notes of one test, each with the time since its beginning.

@@ -3,14 +3,20 @@
 
 mod clock;
 mod journal;
+mod notifier;
+mod outbox;
 mod records;
 mod rig;
+mod sink;
 mod store;
 mod upstream;
 
-pub(crate) use clock::{T0, TestClock, seconds};
-pub(crate) use journal::Note;
+pub(crate) use clock::{FixedClock, T0, TestClock, seconds};
+pub(crate) use journal::{Journal, Note};
+pub(crate) use notifier::{Call, FakeNotifier, Reply};
+pub(crate) use outbox::{Asked, MemoryOutbox, Row as OutboxRow};
 pub(crate) use records::{Record, array, broken, cut};
 pub(crate) use rig::{Rig, Running};
+pub(crate) use sink::{MemorySink, SinkFault};
 pub(crate) use store::{Fault, MemoryStore};
 pub(crate) use upstream::{Answer, Piece, permanent, transient};

@@ -5,15 +5,19 @@ use std::time::Duration;
 
 use cresset_model::SourceId;
 use cresset_model::Timestamp;
+use cresset_model::batch::{BatchIdentity, RawBatch};
 use cresset_model::limits::RecordLimits;
+use cresset_model::outcome::Outcome;
 use cresset_model::ports::{Clock, Store, StoredSource, Upstream};
 use cresset_model::source::{Checkpoint, SourceState, SyncStatus};
-use cresset_pipeline::process::{Adapter, Pipeline, PipelineSpec};
+use cresset_pipeline::decode::ArraySlicer;
+use cresset_pipeline::process::{Adapter, Pipeline, PipelineSpec, Scratch};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::clock::TestClock;
 use super::journal::Journal;
+use super::records::array;
 use super::store::MemoryStore;
 use super::upstream::{Answer, FakeUpstream};
 use crate::poll::{Poll, PollConfig, PollPorts, PollRule};
@@ -73,6 +77,26 @@ impl Rig {
             limits,
             ..PipelineSpec::new(Adapter::SeedA)
         }))
+    }
+
+    /// What the pipeline makes of some records.
+    pub(crate) async fn outcome(&self, records: &[String]) -> Outcome {
+        let mut slicer = ArraySlicer::new(self.config.limits, None);
+        slicer.feed(&array(records)).unwrap();
+        let cut = slicer.take_rest().unwrap();
+        let batch = RawBatch {
+            source: self.id.clone(),
+            sequence: 0,
+            received: self.clock.now(),
+            epoch: 0,
+            fetch: 1,
+            first_place: 0,
+            identity: BatchIdentity::Vendor,
+            bytes: cut.bytes,
+            records: cut.records,
+        };
+        let decided = self.ports().stages.decide(batch, Scratch::default()).await;
+        decided.unwrap().0
     }
 
     pub(crate) fn ports(&self) -> PollPorts {

@@ -99,6 +99,11 @@ impl MemoryStore {
         self.lock().checkpoint_faults.extend(faults);
     }
 
+    /// Says that the change log has grown.
+    pub(crate) fn set_head(&self, head: Position) {
+        self.lock().head = head;
+    }
+
     /// Nothing is answered while it is down.
     pub(crate) fn set_down(&self, down: bool) {
         self.lock().down = down;
