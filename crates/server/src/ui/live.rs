@@ -1,153 +1,121 @@
-//! The strip and the banners, fetched again every two seconds.
+//! One stream of events for each tab: what the sources do, what is stored, and what is new.
 
-use axum::extract::{RawQuery, State};
-use axum::http::StatusCode;
+use std::convert::Infallible;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
-use cresset_model::source::{SourceState, SyncStatus};
-use cresset_model::{Timestamp, ports::StoreFacts};
-use maud::{Markup, html};
+use bytes::Bytes;
+use futures_util::stream;
 
-use super::notifications;
-use super::text::visible_lines;
-use super::view::View;
-use super::words;
-use crate::ask::{self, Fault};
-use crate::seed_a::overall;
-use crate::services::{App, Shared};
-use crate::{form, reply};
+use super::frame::Frame;
+use crate::reply;
+use crate::services::Shared;
 
-/// Answers with the fragment.
-pub(crate) async fn live(State(app): State<Shared>, RawQuery(query): RawQuery) -> Response {
-    let pairs = form::pairs(query.as_deref().unwrap_or_default());
-    let fragment = fragment(&app, &View::read(&pairs), None).await;
-    reply::typed(StatusCode::OK, reply::HTML, fragment.into_string())
+/// How often the state is looked at.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// Looks without a change after which the stream shows that it is alive.
+const SILENT_LOOKS_MAX: u32 = 15;
+
+/// What a stream has said last.
+struct Told {
+    app: Shared,
+    state: String,
+    counts: String,
+    silent: u32,
+    first: bool,
 }
 
-/// The fragment; `notice` says what an action did.
-pub(super) async fn fragment(app: &App, view: &View, notice: Option<&str>) -> Markup {
-    let sources = app.services.control.sources();
-    let now = app.now();
-    let facts = ask::facts(app).await;
-    let critical = match &facts {
-        Ok(_) => view.critical(app).await.ok(),
-        Err(_) => None,
+/// `GET /ui/live`.
+pub(crate) async fn live(State(app): State<Shared>) -> Response {
+    let told = Told {
+        app,
+        state: String::new(),
+        counts: String::new(),
+        silent: 0,
+        first: true,
     };
-    let notifications = notifications::strip(app).await;
-    html! {
-        div id="live" hx-get={ "/ui/live?" (view.query()) } hx-trigger="every 2s" hx-swap="outerHTML" {
-            @if app.access.open {
-                p.banner.note {
-                    "This server is open: everybody who reaches it can read the alerts and start syncs."
-                }
-            }
-            @if let Some(notice) = notice { p.banner.note role="status" { (notice) } }
-            @for source in &sources { (retrying(source, now)) }
-            @for source in &sources { (last_error(source)) }
-            @for source in &sources {
-                @for warning in &source.warnings {
-                    p.banner.warn { b { (source.id) ": " } (visible_lines(warning)) }
-                }
-            }
-            (strip(&sources, &facts, now))
-            (counts(&facts, critical, view))
-            (notifications)
+    let events = stream::unfold(told, |mut told| async move {
+        let piece = next(&mut told).await;
+        Some((Ok::<Bytes, Infallible>(piece), told))
+    });
+    reply::typed(
+        StatusCode::OK,
+        HeaderValue::from_static("text/event-stream"),
+        Body::from_stream(events),
+    )
+}
+
+/// Waits for the next change and writes it; a comment after a while without one.
+async fn next(told: &mut Told) -> Bytes {
+    loop {
+        if !told.first {
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+        told.first = false;
+        let frame = Frame::of(&told.app).await;
+        let mut out = String::new();
+        let state = state_of(&frame);
+        if state != told.state {
+            event(&mut out, "state", &state);
+            told.state = state;
+        }
+        let counts = counts_of(&frame);
+        if counts != told.counts {
+            event(&mut out, "counts", &counts);
+            told.counts = counts;
+        }
+        if !out.is_empty() {
+            told.silent = 0;
+            return out.into();
+        }
+        told.silent += 1;
+        if told.silent >= SILENT_LOOKS_MAX {
+            told.silent = 0;
+            return Bytes::from_static(b": alive\n\n");
         }
     }
 }
 
-fn retrying(source: &SourceState, now: Timestamp) -> Markup {
-    let Some(retry) = source.retry else {
-        return html! {};
-    };
-    html! {
-        p.banner.warn role="status" {
-            b { "Retrying " (source.id) } ": attempt " (retry.attempt) " of " (retry.attempts_max)
-            " failed, next in " (words::duration(retry.next_at.since(now)))
-            ". Nothing is lost: the bookmark stays where it is."
-        }
-    }
+fn event(out: &mut String, topic: &str, data: &str) {
+    out.push_str("event: ");
+    out.push_str(topic);
+    out.push_str("\ndata: ");
+    out.push_str(data);
+    out.push_str("\n\n");
 }
 
-fn last_error(source: &SourceState) -> Markup {
-    let Some(error) = &source.last_error else {
-        return html! {};
-    };
-    html! {
-        div.banner.err role="alert" {
-            b { "Last sync error of " (source.id) }
-            p { (visible_lines(error)) }
-            @if let Some(at) = source.next_sync { p.dim { "Next sync at " (words::instant(at)) } }
-        }
-    }
+fn state_of(frame: &Frame) -> String {
+    let (tone, word) = frame.status();
+    let sources: Vec<_> = frame
+        .sources
+        .iter()
+        .map(|source| {
+            serde_json::json!({
+                "id": source.id.as_str(),
+                "status": source.status.as_str(),
+                "attempt": source.retry.map(|retry| retry.attempt),
+                "turns": source.turns,
+            })
+        })
+        .collect();
+    serde_json::json!({
+        "tone": tone.class(),
+        "word": word,
+        "failing": frame.failing(),
+        "store": frame.store.is_ok(),
+        "sources": sources,
+    })
+    .to_string()
 }
 
-fn strip(sources: &[SourceState], facts: &Result<StoreFacts, Fault>, now: Timestamp) -> Markup {
-    let all = overall(sources);
-    let (word, class) = match facts {
-        Ok(_) => words::status(all.status),
-        Err(_) => words::status(SyncStatus::SystemFailure),
-    };
-    let lag = all.bookmark.map(|at| words::duration(now.since(at)));
-    let next = sources.iter().filter_map(|source| source.next_sync).min();
-    let names: Vec<&str> = sources.iter().map(|source| source.id.as_str()).collect();
-    let database = if facts.is_ok() {
-        html! { span.pill.ok { "Connected" } }
-    } else {
-        html! { span.pill.err { "Disconnected" } }
-    };
-    let engine = facts.as_ref().map_or("", |facts| facts.engine.as_str());
-    let bookmark = all.bookmark.map_or_else(
-        || html! { span.big { "Not set yet" } },
-        |at| html! { time.big datetime=(at.to_z()) { (words::bare_instant(at)) } },
-    );
-    let behind = lag.map_or(String::new(), |lag| format!("UTC, {lag} behind now"));
-    html! {
-        section.strip aria-label="Service health" {
-            (cell("System status", &html! { span.pill.(class) { (word) } }, &names.join(", ")))
-            (cell("Database", &database, engine))
-            (time_cell("Last sync", all.last_sync, now))
-            (time_cell("Last success", all.last_success, now))
-            (cell("Event bookmark", &bookmark, &behind))
-            (time_cell("Next sync", next, now))
-        }
-    }
-}
-
-fn cell(name: &str, value: &Markup, note: &str) -> Markup {
-    html! { div.cell { h2 { (name) } div { (value) } p.dim { (note) } } }
-}
-
-fn time_cell(name: &str, at: Option<Timestamp>, now: Timestamp) -> Markup {
-    let Some(at) = at else {
-        return cell(name, &html! { span.big { "Never" } }, "");
-    };
-    let said = if at > now {
-        format!("in {}", words::duration(at.since(now)))
-    } else {
-        words::ago(at, now)
-    };
-    let value = html! { time.big datetime=(at.to_z()) { (said) } };
-    cell(name, &value, &words::instant(at))
-}
-
-fn counts(facts: &Result<StoreFacts, Fault>, critical: Option<u64>, view: &View) -> Markup {
-    let number = |value: Option<u64>| value.map_or("–".to_owned(), words::count);
-    let known = facts.as_ref().ok();
-    html! {
-        section.counts aria-label="Counts" {
-            div.cell { h2 { "Alerts stored" } p.number { (number(known.map(|facts| facts.alerts))) } }
-            div.cell {
-                h2 { "Critical, last " (view.hours) " h" }
-                p.number.critical { (number(critical)) }
-            }
-            div.cell {
-                h2 { "Open dead letters" }
-                p.number {
-                    a href="/api/v1/dead-letters?resolved=false" {
-                        (number(known.map(|facts| facts.dead_letters)))
-                    }
-                }
-            }
-        }
-    }
+fn counts_of(frame: &Frame) -> String {
+    let store = frame.store.as_ref();
+    serde_json::json!({
+        "alerts": store.map(|store| store.alerts).ok(),
+        "dead_letters": store.map(|store| store.dead_letters).ok(),
+    })
+    .to_string()
 }

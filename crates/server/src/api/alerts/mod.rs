@@ -6,5 +6,6 @@ mod list;
 mod provenance;
 mod show;
 
+pub(crate) use filter::filter_of;
 pub(crate) use list::list;
 pub(crate) use show::show;

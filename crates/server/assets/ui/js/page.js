@@ -1,0 +1,52 @@
+"use strict";
+// Small tools that the other pieces share.
+const $ = (selector, within = document) => within.querySelector(selector);
+const $$ = (selector, within = document) => [...within.querySelectorAll(selector)];
+
+/** An element with classes and texts or elements inside; texts stay texts. */
+const make = (name, classes, ...inside) => {
+  const element = document.createElement(name);
+  if (classes) element.className = classes;
+  element.append(...inside);
+  return element;
+};
+
+/** Says something for a moment. */
+const say = (() => {
+  let timer;
+  return text => {
+    const toast = $("#toast");
+    toast.textContent = text;
+    toast.classList.add("on");
+    clearTimeout(timer);
+    timer = setTimeout(() => toast.classList.remove("on"), 4000);
+  };
+})();
+
+/** Calls back now and whenever the changing part of the page was exchanged. */
+const onPage = callback => {
+  callback();
+  document.addEventListener("htmx:after:swap", callback);
+};
+
+/** Shows another address of this page without loading the frame again. */
+const show = address => window.htmx
+  ? htmx.ajax("GET", address, { target: "#main", swap: "outerMorph", push: "true" })
+  : location.assign(address);
+
+// A notice has been read after a while, and a reload must not repeat it.
+onPage(() => {
+  const address = new URL(location.href);
+  if (!address.searchParams.has("notice")) return;
+  address.searchParams.delete("notice");
+  history.replaceState(history.state, "", address);
+});
+
+// Sliders say their value; a click beside an open choice closes it.
+document.addEventListener("input", event => {
+  const output = event.target.matches("[data-range]") && $("[data-output]", event.target.closest("label"));
+  if (output) output.textContent = event.target.value + (event.target.dataset.unit ?? "");
+});
+document.addEventListener("click", event => {
+  for (const open of $$("details[data-details][open]")) if (!open.contains(event.target)) open.open = false;
+});

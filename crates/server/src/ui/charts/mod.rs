@@ -1,0 +1,17 @@
+//! Charts: functions from numbers to SVG. Texts are HTML or SVG text, so that a chart takes any width.
+
+#![expect(unused_imports, reason = "the kit is whole before every page uses it")]
+
+mod axis;
+mod flow;
+mod histogram;
+mod map;
+mod places;
+mod spark;
+mod ticks;
+
+pub(crate) use flow::{Stage, flow};
+pub(crate) use histogram::{Bucket, Histogram, histogram, legend};
+pub(crate) use map::{Land, map};
+pub(crate) use spark::spark;
+pub(crate) use ticks::{Tick, ticks};
