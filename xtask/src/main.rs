@@ -24,9 +24,10 @@ usage: cargo x <command>
 
   check                        format, clippy without warnings, tidy
   tidy                         the house rules: arrows, cycles, sizes, purity, words, links
-  test [--fast]                every suite, timed; --fast leaves out the release build and what needs it
+  test [--fast]                every suite, timed; --fast leaves out browser, release build and crash
   crash [--runs N] [--seed S]  kill the service at random moments and judge what it kept
-  bench [NAME]                 run the benches and print the change since the last run";
+  bench [NAME]                 run the benches and print the change since the last run
+  screenshots DIR              take a picture of every page in both themes";
 
 fn main() -> ExitCode {
     let mut words = std::env::args().skip(1);
@@ -71,6 +72,11 @@ fn run(command: &str, words: Vec<String>) -> anyhow::Result<bool> {
             let name = arguments.word();
             arguments.finish()?;
             bench::run(name.as_deref())
+        }
+        "screenshots" => {
+            let directory = arguments.word().context("the folder is missing")?;
+            arguments.finish()?;
+            suites::screenshots(&directory)
         }
         "help" | "--help" | "-h" => {
             say(USAGE);

@@ -14,23 +14,36 @@ struct Need {
 }
 
 /// Every program that a suite may name.
-const NEEDS: [Need; 1] = [
-    // Drives the page in a browser suite.
-    Need {
-        program: "chromium",
-        install: &[
-            &["apt-get", "update", "--quiet=2"],
-            &[
-                "apt-get",
-                "install",
-                "--yes",
-                "--quiet=2",
-                "--no-install-recommends",
-                "chromium",
-            ],
-        ],
-    },
+const NEEDS: [Need; 3] = [
+    // Draws the pages in the browser suite.
+    debian("chromium", &APT_CHROMIUM),
+    // Drives it.
+    debian("chromedriver", &APT_CHROMEDRIVER),
+    // Moves the clock of the service in the browser suite.
+    debian("faketime", &APT_FAKETIME),
 ];
+
+type Commands = [&'static [&'static str]; 2];
+
+const APT_UPDATE: &[&str] = &["apt-get", "update", "--quiet=2"];
+const APT_CHROMIUM: Commands = [APT_UPDATE, &apt_install("chromium")];
+const APT_CHROMEDRIVER: Commands = [APT_UPDATE, &apt_install("chromium-driver")];
+const APT_FAKETIME: Commands = [APT_UPDATE, &apt_install("faketime")];
+
+const fn apt_install(package: &'static str) -> [&'static str; 6] {
+    [
+        "apt-get",
+        "install",
+        "--yes",
+        "--quiet=2",
+        "--no-install-recommends",
+        package,
+    ]
+}
+
+const fn debian(program: &'static str, install: &'static Commands) -> Need {
+    Need { program, install }
+}
 
 /// Installs what is missing, and says so before. The error names what could not be installed.
 pub(crate) fn provide(programs: &[&str]) -> Result<(), String> {

@@ -1,0 +1,69 @@
+//! The pages in a real browser, served by the real binary.
+//!
+//! `cargo test -p cresset --test browser [NAME…]` runs the tests; they need `chromium`, `chromedriver` and
+//! `faketime`, which `cargo x test` installs. `cargo x screenshots DIR` takes a picture of every page.
+
+mod clock;
+mod data;
+mod driver;
+mod flow;
+mod http;
+mod look;
+mod page;
+mod runner;
+mod service;
+mod session;
+mod shell;
+mod shots;
+mod stage;
+mod wait;
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+
+use runner::Test;
+
+/// Every test there is, the longest first.
+const TESTS: [Test; 9] = [
+    ("scheduled_sync", flow::scheduled_sync),
+    ("accessibility", look::accessibility),
+    ("widths", look::widths),
+    ("reconnect", shell::reconnect),
+    ("hostile", look::hostile),
+    ("keys_of_the_shell", shell::keys_of_the_shell),
+    ("two_tabs", shell::two_tabs),
+    ("themes", shell::themes),
+    ("without_script", shell::without_script),
+];
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            runner::say(&format!("error: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Runs what the arguments ask for; whether all is well.
+fn run() -> anyhow::Result<bool> {
+    let mut words = Vec::new();
+    let mut arguments = std::env::args().skip(1);
+    while let Some(argument) = arguments.next() {
+        match argument.as_str() {
+            "--screenshots" => {
+                let directory = arguments.next().context("--screenshots DIR")?;
+                shots::take(Path::new(&directory))?;
+                return Ok(true);
+            }
+            // Cargo hands on flags of its own harness, such as `--quiet`.
+            flag if flag.starts_with('-') => {}
+            _ => words.push(argument),
+        }
+    }
+    runner::run(&TESTS, &words)
+}
