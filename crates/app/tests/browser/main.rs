@@ -26,10 +26,11 @@ use anyhow::Context as _;
 use runner::Test;
 
 /// Every test there is, the longest first.
-const TESTS: [Test; 9] = [
-    ("scheduled_sync", flow::scheduled_sync),
+const TESTS: [Test; 10] = [
+    ("demo_flow", flow::demo_flow),
     ("accessibility", look::accessibility),
     ("widths", look::widths),
+    ("failing_pattern", flow::failing_pattern),
     ("reconnect", shell::reconnect),
     ("hostile", look::hostile),
     ("keys_of_the_shell", shell::keys_of_the_shell),

@@ -87,6 +87,8 @@ impl Session {
     /// Goes on step back, forward, or loads again.
     pub(crate) fn step(&self, what: Step) -> anyhow::Result<()> {
         let path = match what {
+            Step::Back => "back",
+            Step::Forward => "forward",
             Step::Reload => "refresh",
         };
         self.post(path, &json!({})).map(drop)
@@ -224,6 +226,8 @@ impl Drop for Session {
 /// A step through the history.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Step {
+    Back,
+    Forward,
     Reload,
 }
 

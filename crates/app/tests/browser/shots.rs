@@ -14,6 +14,7 @@ use crate::page::Theme;
 use crate::runner::{evidence, say};
 use crate::service::Service;
 use crate::stage::Stage;
+use crate::wait::wait_until;
 
 const CONFIGURATION: &str = "version: 1
 store: { sqlite: { path: data/cresset.db } }
@@ -167,17 +168,24 @@ fn lively(stage: &Stage) -> anyhow::Result<std::rc::Rc<Service>> {
     let mut dice = Dice(11);
     for step in 0..STEPS {
         day(&service, &clock, &mut dice, step)?;
-        let turns = service.get("/api/v1/sources/upstream-alerts")?.json()?["turns"].as_u64();
-        if service.post("/sync", "")?.status == 200 {
-            crate::wait::wait_until("the sync ended", || {
-                let source = service.get("/api/v1/sources/upstream-alerts")?.json()?;
-                Ok(source["turns"].as_u64() > turns)
-            })?;
-        }
+        sync(&service)?;
         clock.forward(Duration::from_secs(86_400 / STEPS))?;
     }
     day(&service, &clock, &mut dice, STEPS)?;
+    sync(&service)?;
     Ok(service)
+}
+
+/// One turn of the polled source.
+fn sync(service: &Service) -> anyhow::Result<()> {
+    let turns = || -> anyhow::Result<_> {
+        let source = service.get("/api/v1/sources/upstream-alerts")?.json()?;
+        Ok(source["turns"].as_u64())
+    };
+    let before = turns()?;
+    // One that the schedule began is as good.
+    service.post("/sync", "")?;
+    wait_until("the sync ended", || Ok(turns()? > before))
 }
 
 /// Pushes what happens in one step of the day: little at night, a burst in the afternoon.
@@ -188,10 +196,12 @@ fn day(service: &Service, clock: &Clock, dice: &mut Dice, step: u64) -> anyhow::
     let now = clock.now_seconds()?;
     let mut records = Vec::new();
     for index in 0..count {
-        let (source, severity, text) = match dice.below(30) {
-            0..20 if burst => STORIES[8 + dice.index(6)],
-            at => STORIES[usize::try_from(at % 14)?],
+        let story = if burst && dice.below(3) > 0 {
+            8 + dice.index(6)
+        } else {
+            dice.index(STORIES.len()).min(dice.index(STORIES.len()))
         };
+        let (source, severity, text) = STORIES[story];
         let at = dice
             .index(DESTINATIONS.len())
             .min(dice.index(DESTINATIONS.len()));
