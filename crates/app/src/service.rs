@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use cresset_connectors::stores::sqlite::SqliteStore;
-use cresset_model::ports::{Clock, Control, Receivers, Store};
+use cresset_model::ports::{Announce, Clock, Control, Receivers, Store};
+use cresset_runtime::LiveHub;
 use cresset_runtime::routing::{ReceiverSet, WakingStore};
 use cresset_server::{Access, ServiceFacts, Services};
 use tokio::net::TcpListener;
@@ -81,6 +82,11 @@ impl Service {
             clock: &clock,
         };
         let running = sources.start((&mut tasks, &stopped)).await?;
+        let hub = Arc::new(LiveHub::new(store.head()));
+        let announce: Arc<dyn Announce> = Arc::clone(&hub) as _;
+        store.announce_to(Arc::clone(&announce));
+        running.control.announce_to(&announce);
+        tasks.spawn(Arc::clone(&hub).run(stopped.clone()));
         let control: Arc<dyn Control> = Arc::new(running.control);
         if let Some(router) = router {
             let routing = notify::routing(router, &store, &clock, (&receivers, wake));
@@ -89,6 +95,8 @@ impl Service {
         let reload = FileReload::new(file, config.clone(), Arc::clone(&control));
         let services = Services {
             query: Arc::clone(&store) as _,
+            explore: Arc::clone(&store) as _,
+            live: hub as _,
             control,
             outbox: Arc::clone(&store) as _,
             intake: running.intake,

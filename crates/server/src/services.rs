@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use cresset_model::Timestamp;
-use cresset_model::ports::{Clock, Control, Intake, Outbox, Query, Receivers, Reload};
+use cresset_model::ports::{
+    Clock, Control, Explore, Intake, Live, Outbox, Query, Receivers, Reload,
+};
 use tokio::sync::Semaphore;
 
 use crate::access::Access;
@@ -18,6 +20,10 @@ pub(crate) const PUSHES_MAX: usize = 16;
 pub struct Services {
     /// Reads alerts, dead letters and facts.
     pub query: Arc<dyn Query>,
+    /// Counts alerts.
+    pub explore: Arc<dyn Explore>,
+    /// Tells what happens.
+    pub live: Arc<dyn Live>,
     /// Commands the sources.
     pub control: Arc<dyn Control>,
     /// Shows what is told to whom, and lets it be tried again.

@@ -13,8 +13,13 @@ use crate::services::{App, Shared};
 use crate::{ask, form, reply};
 
 /// What a redirect may announce: word, tone and sentence.
-const NOTICES: [(&str, Tone, &str); 7] = [
-    ("started", Tone::Run, "Sync started"),
+const NOTICES: [(&str, Tone, &str); 8] = [
+    ("started", Tone::Run, "Sync triggered!"),
+    (
+        "paused",
+        Tone::Warn,
+        "The source is paused: resume it first",
+    ),
     ("busy", Tone::Run, "A sync is under way already"),
     (
         "wait",
@@ -26,7 +31,7 @@ const NOTICES: [(&str, Tone, &str); 7] = [
         Tone::Err,
         "There is no such source, or it cannot be synced",
     ),
-    ("applied", Tone::Ok, "Configuration applied"),
+    ("applied", Tone::Ok, "Configuration saved & applied!"),
     (
         "wrong-interval",
         Tone::Err,
@@ -71,6 +76,7 @@ fn started(app: &App, source: Option<&SourceId>) -> &'static str {
         Ok(()) => "started",
         Err(SyncRefused::Busy(_)) => "busy",
         Err(SyncRefused::NotBefore(_)) => "wait",
+        Err(SyncRefused::Paused(_)) => "paused",
         Err(SyncRefused::Unknown(_) | SyncRefused::NotPolled { .. }) => "unknown",
     }
 }

@@ -1,7 +1,11 @@
 //! What surrounds every page: what the sources do, what waits, and what the server is.
 
-use cresset_model::Timestamp;
+use std::time::Duration;
+
+use cresset_model::ports::ChaosState;
 use cresset_model::source::{SourceState, SyncStatus};
+use cresset_model::{SourceId, Timestamp};
+use futures_util::future::join_all;
 
 use super::components::Tone;
 use super::words;
@@ -15,6 +19,8 @@ pub(crate) struct Frame {
     pub(crate) now: Timestamp,
     /// The sources.
     pub(crate) sources: Vec<SourceState>,
+    /// Sources with a mock whose dials can be turned, and how they stand, if the mock answers.
+    pub(crate) chaos: Vec<(SourceId, Option<ChaosState>)>,
     /// Whether the store answers.
     pub(crate) store: Result<StoreLine, String>,
     /// Whether everybody who reaches the server may use it.
@@ -45,9 +51,11 @@ impl Frame {
             }),
             Err(fault) => Err(fault.text()),
         };
+        let sources = app.services.control.sources();
         Self {
             now: app.now(),
-            sources: app.services.control.sources(),
+            chaos: chaos(app, &sources).await,
+            sources,
             store,
             open: app.access.open,
             version: app.services.facts.version.clone(),
@@ -62,6 +70,14 @@ impl Frame {
         words::status(overall(&self.sources).status)
     }
 
+    /// Until when dials are turned, if any are.
+    pub(crate) fn chaos_until(&self) -> Option<Timestamp> {
+        self.chaos
+            .iter()
+            .filter_map(|(_, state)| state.as_ref()?.until)
+            .max()
+    }
+
     /// Sources that fail.
     pub(crate) fn failing(&self) -> u64 {
         let fails = |source: &&SourceState| {
@@ -72,4 +88,18 @@ impl Frame {
         };
         self.sources.iter().filter(fails).count() as u64
     }
+}
+
+/// Asks the mocks, which are part of a demo or a test: a page does not wait for one that is slow.
+async fn chaos(app: &App, sources: &[SourceState]) -> Vec<(SourceId, Option<ChaosState>)> {
+    const PATIENCE: Duration = Duration::from_millis(400);
+    let asked = sources
+        .iter()
+        .filter(|source| source.has_chaos)
+        .map(|source| async {
+            let state =
+                tokio::time::timeout(PATIENCE, app.services.control.chaos(&source.id)).await;
+            (source.id.clone(), state.ok().and_then(Result::ok))
+        });
+    join_all(asked).await
 }

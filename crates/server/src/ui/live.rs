@@ -1,44 +1,52 @@
-//! One stream of events for each tab: what the sources do, what is stored, and what is new.
+//! One stream of events for each tab: what the sources do, what is stored, and what is new. An event's id
+//! is a position of the change log, with which a stream that was cut off goes on.
 
 use std::convert::Infallible;
 use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
 use bytes::Bytes;
+use cresset_model::alert::Position;
+use cresset_model::ports::{LiveEvent, Pulse, Subscription};
 use futures_util::stream;
 
 use super::frame::Frame;
+use super::visit::Visit;
 use crate::reply;
 use crate::services::Shared;
 
-/// How often the state is looked at.
-const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// How often the state is looked at without an event: a store that stops answering announces nothing.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
 /// Looks without a change after which the stream shows that it is alive.
-const SILENT_LOOKS_MAX: u32 = 15;
+const SILENT_LOOKS_MAX: u32 = 3;
 
 /// What a stream has said last.
 struct Told {
     app: Shared,
+    events: Box<dyn Subscription>,
     state: String,
     counts: String,
     silent: u32,
-    first: bool,
+    greeted: bool,
 }
 
 /// `GET /ui/live`.
-pub(crate) async fn live(State(app): State<Shared>) -> Response {
+pub(crate) async fn live(State(app): State<Shared>, visit: Visit, headers: HeaderMap) -> Response {
+    let last = headers.get("last-event-id").and_then(|id| id.to_str().ok());
+    let after: Option<Position> = last.unwrap_or(visit.text("after")).parse().ok();
     let told = Told {
+        events: app.services.live.subscribe(after),
         app,
         state: String::new(),
         counts: String::new(),
         silent: 0,
-        first: true,
+        greeted: false,
     };
     let events = stream::unfold(told, |mut told| async move {
-        let piece = next(&mut told).await;
+        let piece = next(&mut told).await?;
         Some((Ok::<Bytes, Infallible>(piece), told))
     });
     reply::typed(
@@ -48,45 +56,74 @@ pub(crate) async fn live(State(app): State<Shared>) -> Response {
     )
 }
 
-/// Waits for the next change and writes it; a comment after a while without one.
-async fn next(told: &mut Told) -> Bytes {
+/// Waits for the next change and writes it, or a comment after a while without one; nothing when the
+/// process stops.
+async fn next(told: &mut Told) -> Option<Bytes> {
+    if !told.greeted {
+        told.greeted = true;
+        let mut out = String::from("retry: 2000\n\n");
+        look(told, &mut out).await;
+        return Some(out.into());
+    }
     loop {
-        if !told.first {
-            tokio::time::sleep(LOOK_EVERY).await;
-        }
-        told.first = false;
-        let frame = Frame::of(&told.app).await;
         let mut out = String::new();
-        let state = state_of(&frame);
-        if state != told.state {
-            event(&mut out, "state", &state);
-            told.state = state;
-        }
-        let counts = counts_of(&frame);
-        if counts != told.counts {
-            event(&mut out, "counts", &counts);
-            told.counts = counts;
+        // Either may be dropped at any await: an event that was not taken stays in the subscription.
+        tokio::select! {
+            event = told.events.next() => match event? {
+                LiveEvent::Pulse(pulse) => {
+                    pulsed(&mut out, &pulse);
+                    look(told, &mut out).await;
+                }
+                LiveEvent::Reload(position) => write(&mut out, "reload", Some(position), "{}"),
+            },
+            () = tokio::time::sleep(LOOK_EVERY) => look(told, &mut out).await,
         }
         if !out.is_empty() {
             told.silent = 0;
-            return out.into();
+            return Some(out.into());
         }
         told.silent += 1;
         if told.silent >= SILENT_LOOKS_MAX {
             told.silent = 0;
-            return Bytes::from_static(b": alive\n\n");
+            return Some(Bytes::from_static(b": alive\n\n"));
         }
     }
 }
 
-fn event(out: &mut String, topic: &str, data: &str) {
-    out.push_str("event: ");
-    out.push_str(topic);
-    out.push_str("\ndata: ");
-    out.push_str(data);
-    out.push_str("\n\n");
+fn pulsed(out: &mut String, pulse: &Pulse) {
+    if pulse.new.total() == 0 && pulse.changed == 0 {
+        return;
+    }
+    let data = serde_json::json!({
+        "new": pulse.new.total(),
+        "by_severity": pulse.new,
+        "changed": pulse.changed,
+    });
+    write(out, "alerts", Some(pulse.position), &data.to_string());
 }
 
+/// Writes what has changed since the last look.
+async fn look(told: &mut Told, out: &mut String) {
+    let frame = Frame::of(&told.app).await;
+    let (state, counts) = (state_of(&frame), counts_of(&frame));
+    if state != told.state {
+        write(out, "state", None, &state);
+        told.state = state;
+    }
+    if counts != told.counts {
+        write(out, "counts", None, &counts);
+        told.counts = counts;
+    }
+}
+
+fn write(out: &mut String, topic: &str, id: Option<Position>, data: &str) {
+    if let Some(id) = id {
+        out.push_str(&format!("id: {id}\n"));
+    }
+    out.push_str(&format!("event: {topic}\ndata: {data}\n\n"));
+}
+
+/// What the frame of a page shows; a change of it draws banners and health anew.
 fn state_of(frame: &Frame) -> String {
     let (tone, word) = frame.status();
     let sources: Vec<_> = frame
@@ -98,6 +135,8 @@ fn state_of(frame: &Frame) -> String {
                 "status": source.status.as_str(),
                 "attempt": source.retry.map(|retry| retry.attempt),
                 "turns": source.turns,
+                "paused": source.paused,
+                "interval": source.interval_minutes,
             })
         })
         .collect();
@@ -106,6 +145,7 @@ fn state_of(frame: &Frame) -> String {
         "word": word,
         "failing": frame.failing(),
         "store": frame.store.is_ok(),
+        "chaos": frame.chaos_until().is_some(),
         "sources": sources,
     })
     .to_string()
@@ -113,9 +153,5 @@ fn state_of(frame: &Frame) -> String {
 
 fn counts_of(frame: &Frame) -> String {
     let store = frame.store.as_ref();
-    serde_json::json!({
-        "alerts": store.map(|store| store.alerts).ok(),
-        "dead_letters": store.map(|store| store.dead_letters).ok(),
-    })
-    .to_string()
+    serde_json::json!({ "dead_letters": store.map(|store| store.dead_letters).ok() }).to_string()
 }

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use cresset_model::Timestamp;
-use cresset_model::query::Filter;
+use cresset_model::query::{FacetField, Field, Filter, Pattern, Test, Window};
 use cresset_model::time::parse_duration;
 
 use super::visit::Visit;
@@ -29,15 +29,6 @@ pub(crate) struct Selection {
     pub(crate) filter: Filter,
     /// What could not be understood, for the reader.
     pub(crate) flaws: Vec<String>,
-}
-
-/// A stretch of time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Window {
-    /// Its beginning.
-    pub(crate) from: Timestamp,
-    /// Its end.
-    pub(crate) to: Timestamp,
 }
 
 impl Selection {
@@ -128,6 +119,38 @@ impl Selection {
             }
         }
         changed
+    }
+
+    /// The same with one value of a field, whatever characters it has; `None` means alerts without one.
+    #[must_use]
+    pub(crate) fn choosing(&self, field: FacetField, value: Option<&str>) -> Self {
+        let name = field.as_str();
+        match (value, field.field()) {
+            (Some(value), Field::Text(text)) => {
+                let term =
+                    Filter::default().and(Test::Text(text, vec![Pattern::Exact(value.to_owned())]));
+                let written = term.to_string();
+                let exact = written.split_once(':').map_or("", |(_, exact)| exact);
+                // A leading minus would negate.
+                match exact.strip_prefix('-') {
+                    Some(_) => self.with(name, &format!("\"{exact}\"")),
+                    None => self.with(name, exact),
+                }
+            }
+            (Some(value), _) => self.with(name, value),
+            (None, _) => {
+                let words = format!("{} -{name}:", self.value("q"));
+                self.with(name, "").with("q", words.trim())
+            }
+        }
+    }
+
+    /// Whether the address can be written shorter: with empty parameters, or with hours.
+    pub(crate) fn is_wordy(visit: &Visit) -> bool {
+        visit
+            .pairs
+            .iter()
+            .any(|(name, value)| value.trim().is_empty() || name == "hours")
     }
 
     /// The same without anything but the window.

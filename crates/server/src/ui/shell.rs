@@ -1,7 +1,7 @@
 //! What every page has around it, and how it is sent: the whole, or its changing part for the script.
 
 use axum::extract::{RawQuery, State};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderName, StatusCode, header};
 use axum::response::Response;
 use maud::{DOCTYPE, Markup, html};
 
@@ -9,9 +9,10 @@ use super::assets;
 use super::components::{Tone, pill};
 use super::frame::Frame;
 use super::icon::{Icon, icon, icon_small};
+use super::selection::Selection;
 use super::visit::{Theme, Visit};
 use crate::reply;
-use crate::services::{App, Shared};
+use crate::services::Shared;
 
 mod banners;
 mod dialogs;
@@ -93,6 +94,8 @@ pub(crate) struct Page {
     pub(crate) title: String,
     /// What stands at the right of the top bar, such as the choice of the window.
     pub(crate) tools: Markup,
+    /// Its address, written as short as it can be, if it takes parameters.
+    pub(crate) address: Option<String>,
     /// What an action before it did: tone and sentence.
     pub(crate) notice: Option<(Tone, String)>,
     /// The content; its root is a `main` element.
@@ -112,15 +115,16 @@ pub(crate) async fn banners_part(State(app): State<Shared>) -> Response {
 }
 
 /// Sends a page: the whole, or the changing part where the script asks for it.
-pub(crate) async fn answer(app: &App, visit: &Visit, page: &Page) -> Response {
-    let frame = Frame::of(app).await;
-    answer_in(&frame, visit, page)
-}
-
-/// The same with facts that were asked for already.
-pub(crate) fn answer_in(frame: &Frame, visit: &Visit, page: &Page) -> Response {
+pub(crate) fn answer(frame: &Frame, visit: &Visit, page: &Page) -> Response {
     if visit.fragment {
-        page_reply(&html! { title { (page.title) " · Cresset" } (main_part(frame, page)) })
+        let part = html! { title { (page.title) " · Cresset" } (main_part(frame, page)) };
+        let response = page_reply(&part);
+        match &page.address {
+            Some(address) if Selection::is_wordy(visit) => {
+                reply::with(response, HeaderName::from_static("hx-push-url"), address)
+            }
+            _ => response,
+        }
     } else {
         page_reply(&whole(frame, visit, page))
     }
@@ -240,6 +244,10 @@ fn main_part(frame: &Frame, page: &Page) -> Markup {
                     input name="q" type="search" placeholder="Search or jump to…" aria-label="Search alerts"
                         autocomplete="off" spellcheck="false" data-palette;
                     kbd { "Ctrl K" }
+                }
+                a.chaos-chip id="chaos-chip" href="/ui/sources#chaos" hidden[frame.chaos_until().is_none()]
+                    title="The mock upstream fails on purpose; it ends by itself" {
+                    (icon_small(Icon::FlaskConical)) "Chaos on"
                 }
                 (page.tools)
                 span.live id="live" hidden title="New alerts arrive by themselves" { i {} span { "Live" } }

@@ -155,6 +155,7 @@ fn error(message: impl Into<String>, transient: bool) -> FetchError {
     FetchError {
         message: message.into(),
         transient,
+        status: None,
         retry_after: None,
     }
 }

@@ -64,6 +64,10 @@ pub(crate) fn attempts(open: &dyn Fn() -> Opened) {
                 new: 4,
                 changed: 5,
                 dead: 1,
+                same: 3,
+                http_status: (number % 3 == 0).then_some(503),
+                bookmark_from: (number > 1).then(|| at(number - 1)),
+                bookmark_to: Some(at(number)),
                 error: (number % 2 == 0).then(|| "late".to_owned()),
             };
             update(&opened, StoredState::default(), Some(attempt.clone())).await;

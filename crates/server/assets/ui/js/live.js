@@ -9,13 +9,14 @@ const live = {
 
   open() {
     if (live.source || document.hidden || !live.wanted) return;
-    const source = new EventSource("/ui/live");
+    const source = new EventSource(live.last ? `/ui/live?after=${live.last}` : "/ui/live");
     live.source = source;
     source.onopen = () => live.found();
     source.onerror = () => live.lose();
-    for (const topic of ["state", "counts", "alerts"]) {
+    for (const topic of ["state", "counts", "alerts", "reload"]) {
       source.addEventListener(topic, event => {
         live.heard = Date.now();
+        live.last = event.lastEventId || live.last;
         live[topic](JSON.parse(event.data));
       });
     }
@@ -26,7 +27,7 @@ const live = {
   },
   found() {
     live.heard = Date.now();
-    if (live.tries) htmx.trigger(document.body, "cresset:state");
+    if (live.tries) live.changed(0);
     live.tries = 0;
     $("#lost").hidden = true;
     document.body.classList.remove("stale");
@@ -70,20 +71,46 @@ const live = {
     const icon = $("#favicon");
     icon.href = icon.dataset[state.tone] ?? icon.dataset.ok;
     document.body.dataset.status = state.word;
+    $("#chaos-chip").hidden = !state.chaos;
     live.badge("#badge-sources", state.failing);
-    if (live.known && live.known !== JSON.stringify(state)) htmx.trigger(document.body, "cresset:state");
-    live.known = JSON.stringify(state);
+    const now = JSON.stringify(state);
+    if (live.known && live.known !== now) live.changed(300);
+    live.known = now;
   },
   counts(counts) {
     live.badge("#badge-dead-letters", counts.dead_letters);
-    if (live.stored !== undefined && counts.alerts > live.stored) live.alerts({ new: counts.alerts - live.stored });
-    live.stored = counts.alerts ?? live.stored;
   },
   alerts(alerts) {
     live.fresh += alerts.new;
     live.badge("#badge-alerts", live.fresh);
     live.name();
-    htmx.trigger(document.body, "cresset:alerts", { fresh: live.fresh });
+    htmx.trigger(document.body, "cresset:alerts", { fresh: live.fresh, ...alerts });
+    live.changed(4000);
+  },
+  reload() {
+    htmx.trigger(document.body, "cresset:alerts", { fresh: live.fresh, new: 0, changed: 0 });
+    live.changed(300);
+  },
+  /** Draws the page anew, soon; pages that hold still ask for their banners only. */
+  changed(wait) {
+    const due = Date.now() + wait;
+    if (live.due && live.due <= due) return;
+    live.due = due;
+    clearTimeout(live.drawing);
+    live.drawing = setTimeout(live.draw, wait);
+  },
+  draw() {
+    live.due = 0;
+    if (document.hidden) return;
+    if (!$("main[data-live]")) { htmx.trigger(document.body, "cresset:state"); return; }
+    // Never under the hand: not while somebody types, chooses, or has text selected.
+    const busy = keys.typing(document.activeElement) || $("#main details[open]") || $(".brush") || String(getSelection());
+    if (busy) {
+      htmx.trigger(document.body, "cresset:state");
+      live.changed(3000);
+      return;
+    }
+    htmx.ajax("GET", location.pathname + location.search, { target: "#main", swap: "outerMorph" });
   },
   /** What is new has been seen. */
   seen() {

@@ -29,8 +29,7 @@ pub(crate) fn bars(class: &str, bars: &[Bar]) -> Markup {
         ul class={ "bars " (class) } {
             @for bar in bars {
                 li {
-                    a href=(bar.href) title=(bar.title) hx-get=(bar.href) hx-target="#main" hx-swap="outerMorph"
-                        hx-push-url="true" {
+                    a href=(bar.href) title=(bar.title) {
                         span.clip { (bar.label) }
                         (strip(bar, most))
                         span.n { (words::count(bar.total())) }

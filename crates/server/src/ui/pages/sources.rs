@@ -31,8 +31,9 @@ pub(crate) async fn show(State(app): State<Shared>, visit: Visit) -> Response {
         section: Section::Sources,
         title: Section::Sources.name().to_owned(),
         tools: maud::html! {},
+        address: None,
         notice: actions::notice(&visit),
         body: view::sources(&frame, &model),
     };
-    shell::answer_in(&frame, &visit, &page)
+    shell::answer(&frame, &visit, &page)
 }

@@ -95,3 +95,36 @@ fn a_choice_is_replaced_or_removed() {
     );
     assert_eq!(selection.cleared().query(), "from=-24h");
 }
+
+#[test]
+fn any_value_of_a_field_can_be_chosen() {
+    for value in [
+        "RU",
+        "a b",
+        "x,y*",
+        "\"quoted\\",
+        "-6h",
+        ">=1",
+        "",
+        "é\u{202e}",
+    ] {
+        let chosen = read("q=a").choosing(FacetField::User, Some(value));
+        let reread = read(&chosen.query());
+        assert_eq!(reread.flaws, Vec::<String>::new(), "{value}");
+        let exact = Test::Text(
+            cresset_model::query::TextField::User,
+            vec![Pattern::Exact(value.to_owned())],
+        );
+        assert!(
+            reread
+                .filter
+                .terms
+                .iter()
+                .any(|term| term.test == exact && !term.negated),
+            "{value}: {}",
+            chosen.query()
+        );
+    }
+    let none = read("country=RU").choosing(FacetField::Country, None);
+    assert_eq!(none.query(), "q=-country:&from=-24h");
+}
