@@ -8,12 +8,35 @@ use cresset_model::SourceId;
 use cresset_model::ports::SyncRefused;
 
 use super::components::Tone;
+use super::refusals;
 use super::visit::Visit;
 use crate::services::{App, Shared};
 use crate::{ask, form, reply};
 
 /// What a redirect may announce: word, tone and sentence.
-const NOTICES: [(&str, Tone, &str); 8] = [
+const NOTICES: [(&str, Tone, &str); 14] = [
+    (
+        "paused-now",
+        Tone::Warn,
+        "Paused: no polls until it is resumed, over a restart too",
+    ),
+    ("resumed", Tone::Ok, "Resumed: a sync begins at once"),
+    (
+        "rewound",
+        Tone::Run,
+        "Rewound: the source is read again from there",
+    ),
+    (
+        "not-confirmed",
+        Tone::Err,
+        "Nothing was changed: type the name of the source to confirm",
+    ),
+    (
+        "wrong-time",
+        Tone::Err,
+        "Nothing was changed: that is not a time, write 2026-11-23T09:30",
+    ),
+    ("chaos-off", Tone::Ok, "The mock is as it was"),
     ("started", Tone::Run, "Sync triggered!"),
     (
         "paused",
@@ -47,6 +70,9 @@ const NOTICES: [(&str, Tone, &str); 8] = [
 /// What an action before this page did.
 pub(crate) fn notice(visit: &Visit) -> Option<(Tone, String)> {
     let word = visit.text("notice");
+    if let Some(text) = refusals::find(word) {
+        return Some((Tone::Err, text));
+    }
     NOTICES
         .into_iter()
         .find(|(known, ..)| *known == word)

@@ -3,11 +3,13 @@
 mod actions;
 mod assets;
 mod charts;
+mod commands;
 mod components;
 mod frame;
 mod icon;
 mod live;
 mod pages;
+mod refusals;
 mod routes;
 mod selection;
 mod shell;

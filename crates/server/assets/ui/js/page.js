@@ -45,7 +45,9 @@ onPage(() => {
 // Sliders say their value; a click beside an open choice closes it.
 document.addEventListener("input", event => {
   const output = event.target.matches("[data-range]") && $("[data-output]", event.target.closest("label"));
-  if (output) output.textContent = event.target.value + (event.target.dataset.unit ?? "");
+  if (!output) return;
+  const { digits, unit = "" } = event.target.dataset;
+  output.textContent = (digits ? Number(event.target.value).toFixed(digits) : event.target.value) + unit;
 });
 document.addEventListener("click", event => {
   for (const open of $$("details[data-details][open]")) if (!open.contains(event.target)) open.open = false;

@@ -1,5 +1,10 @@
 //! `GET /ui/sources`: what is read, how it goes, and the hands on it.
 
+mod card;
+mod chaos;
+mod log;
+mod view;
+
 use axum::extract::State;
 use axum::response::Response;
 use cresset_model::source::{Attempt, SourceState};
@@ -10,10 +15,6 @@ use crate::ui::frame::Frame;
 use crate::ui::shell::{self, Page, Section};
 use crate::ui::visit::Visit;
 
-mod view;
-
-use view::Model;
-
 /// The page.
 pub(crate) async fn show(State(app): State<Shared>, visit: Visit) -> Response {
     let frame = Frame::of(&app).await;
@@ -23,7 +24,7 @@ pub(crate) async fn show(State(app): State<Shared>, visit: Visit) -> Response {
             .attempts(&source.id)
             .unwrap_or_default()
     };
-    let model = Model {
+    let model = view::Model {
         interval_minutes: app.services.control.interval_minutes(),
         attempts: frame.sources.iter().map(attempts).collect(),
     };
