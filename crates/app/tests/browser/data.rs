@@ -4,7 +4,7 @@ use anyhow::Context as _;
 use serde_json::{Value, json};
 
 use crate::service::Service;
-use crate::wait::now_seconds;
+use crate::wait::{now_seconds, wait_for, wait_until};
 
 /// A push source, told by a console, and by a webhook at which nobody listens for critical ones.
 const PUSHED: &str = "version: 1
@@ -105,4 +105,20 @@ pub(crate) fn newest(service: &Service, query: &str) -> anyhow::Result<Value> {
     let path = format!("/api/v1/alerts?limit=1&{query}");
     let answer = service.get(&path)?.json()?;
     answer["items"].get(0).cloned().context("no alert")
+}
+
+/// One turn of a polled source, from the request to its end.
+pub(crate) fn sync(service: &Service, source: &str) -> anyhow::Result<()> {
+    let path = format!("/api/v1/sources/{source}");
+    let turns = || -> anyhow::Result<_> { Ok(service.get(&path)?.json()?["turns"].as_u64()) };
+    // While another turn is under way the request is refused.
+    let before = wait_for("a sync can begin", || {
+        let before = turns()?;
+        Ok((service.post("/sync", "")?.status == 200).then_some(before))
+    })?;
+    wait_until("the sync ended", || {
+        let source = service.get(&path)?.json()?;
+        let is_over = source["status"] == "idle" || source["status"] == "failed";
+        Ok(is_over && source["turns"].as_u64() > before)
+    })
 }

@@ -14,7 +14,7 @@ use crate::wait::{wait_for, wait_until};
 pub(crate) fn tile(page: &Page, label: &str) -> anyhow::Result<Option<u64>> {
     let label = json!(label);
     let text = page.words(&format!(
-        "[...document.querySelectorAll('.kpi')].find(one => one.querySelector('.lbl').innerText.trim() === {label})\
+        "[...document.querySelectorAll('.kpi')].find(one => one.querySelector('.lbl').innerText.trim().startsWith({label}))\
          ?.querySelector('b').innerText.replaceAll(',', '')"
     ))?;
     Ok(text.parse().ok())
@@ -36,7 +36,7 @@ pub(crate) fn tile_agrees(
 fn fail_at(page: &Page, share: &str) -> anyhow::Result<()> {
     page.open("/ui/sources")?;
     page.slide(".chaos input[name=failure_rate]", share)?;
-    page.click(".chaos button[type=submit]")?;
+    page.click(".chaos button[type=submit]:not([name])")?;
     page.until_says("#notice", "applied")?;
     page.open("/ui/")
 }

@@ -37,11 +37,8 @@ fn full(stage: &Stage) -> anyhow::Result<std::rc::Rc<Service>> {
         "/api/v1/events/pushed",
         r#"{"source":"firewall","severity":"high"}"#,
     )?;
-    service.health("the first sync ended", |health| {
-        !health["last_success"].is_null()
-    })?;
-    service.post("/sync", "")?;
-    service.health("the second sync failed", |health| {
+    data::sync(&service, "upstream")?;
+    service.health("the sync failed", |health| {
         health["system_status"] == "failed"
     })?;
     Ok(service)

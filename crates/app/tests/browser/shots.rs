@@ -8,13 +8,13 @@ use anyhow::Context as _;
 use serde_json::{Value, json};
 
 use crate::clock::Clock;
+use crate::data;
 use crate::driver::Driver;
 use crate::look::pages;
 use crate::page::Theme;
 use crate::runner::{evidence, say};
 use crate::service::Service;
 use crate::stage::Stage;
-use crate::wait::wait_until;
 
 const CONFIGURATION: &str = "version: 1
 store: { sqlite: { path: data/cresset.db } }
@@ -168,24 +168,12 @@ fn lively(stage: &Stage) -> anyhow::Result<std::rc::Rc<Service>> {
     let mut dice = Dice(11);
     for step in 0..STEPS {
         day(&service, &clock, &mut dice, step)?;
-        sync(&service)?;
+        data::sync(&service, "upstream-alerts")?;
         clock.forward(Duration::from_secs(86_400 / STEPS))?;
     }
     day(&service, &clock, &mut dice, STEPS)?;
-    sync(&service)?;
+    data::sync(&service, "upstream-alerts")?;
     Ok(service)
-}
-
-/// One turn of the polled source.
-fn sync(service: &Service) -> anyhow::Result<()> {
-    let turns = || -> anyhow::Result<_> {
-        let source = service.get("/api/v1/sources/upstream-alerts")?.json()?;
-        Ok(source["turns"].as_u64())
-    };
-    let before = turns()?;
-    // One that the schedule began is as good.
-    service.post("/sync", "")?;
-    wait_until("the sync ended", || Ok(turns()? > before))
 }
 
 /// Pushes what happens in one step of the day: little at night, a burst in the afternoon.
