@@ -19,6 +19,7 @@ use crate::stage::Stage;
 const CONFIGURATION: &str = "version: 1
 store: { sqlite: { path: data/cresset.db } }
 server: { listen: 127.0.0.1:PORT }
+retention: { alerts: 72h }
 lists:
   known-bad: { addresses: [ 192.0.2.1, 198.51.100.2, 203.0.113.3 ] }
 pipelines:
@@ -125,7 +126,7 @@ const DESTINATIONS: [&str; 20] = [
 /// Turns of the sources in the day.
 const STEPS: u64 = 60;
 
-/// Writes `PAGE-THEME.png` for every page and theme into a directory.
+/// Writes `PAGE-THEME.png` and `PAGE-phone-THEME.png` for every page and theme into a directory.
 pub(crate) fn take(directory: &Path) -> anyhow::Result<()> {
     std::fs::create_dir_all(directory)?;
     std::fs::create_dir_all(evidence())?;
@@ -135,12 +136,16 @@ pub(crate) fn take(directory: &Path) -> anyhow::Result<()> {
     let page = stage.page(&service)?;
     for theme in Theme::BOTH {
         page.theme(theme)?;
-        for (name, path) in pages(&service)? {
-            page.open(&path)?;
-            page.until("document.fonts.status === 'loaded' && document.querySelector('#live span')?.innerText === 'Live'")?;
-            let place = directory.join(format!("{name}-{}.png", theme.name()));
-            std::fs::write(&place, page.session.screenshot()?)?;
-            say(&format!("{}", place.display()));
+        for (width, height, suffix) in [(1440, 900, ""), (390, 844, "-phone")] {
+            page.size(width, height)?;
+            for (name, path) in pages(&service)? {
+                page.open(&path)?;
+                page.until("document.fonts.status === 'loaded'")?;
+                page.until_says("#live", "Live")?;
+                let place = directory.join(format!("{name}{suffix}-{}.png", theme.name()));
+                std::fs::write(&place, page.session.screenshot()?)?;
+                say(&format!("{}", place.display()));
+            }
         }
     }
     Ok(())
@@ -160,27 +165,36 @@ fn lively(stage: &Stage) -> anyhow::Result<std::rc::Rc<Service>> {
         .collect();
     let users = format!("address,user\n{users}");
     std::fs::write(stage.directory().join("users.csv"), users)?;
-    let clock = stage.clock_hours_ago(24)?;
+    let clock = stage.clock_hours_ago(48)?;
     let pattern = ["ok"; 24].join(",") + ",503,ok,500,500,500,ok,ok";
     let mock = stage.mock(&["--delay", "40ms", "--pattern", &pattern], Some(&clock))?;
     let configuration = CONFIGURATION.replace("UPSTREAM", &mock.port.to_string());
     let service = stage.service(&configuration, Some(&clock))?;
     let mut dice = Dice(11);
+    let pause = Duration::from_secs(86_400 / STEPS);
+    // The day before, which the change of each number is measured against, was a little calmer.
     for step in 0..STEPS {
-        day(&service, &clock, &mut dice, step)?;
-        data::sync(&service, "upstream-alerts")?;
-        clock.forward(Duration::from_secs(86_400 / STEPS))?;
+        if step % 5 > 0 {
+            day(&service, &clock, &mut dice, step)?;
+        }
+        clock.forward(pause)?;
     }
-    day(&service, &clock, &mut dice, STEPS)?;
+    for step in 0..STEPS {
+        day(&service, &clock, &mut dice, STEPS + step)?;
+        data::sync(&service, "upstream-alerts")?;
+        clock.forward(pause)?;
+    }
+    day(&service, &clock, &mut dice, 2 * STEPS)?;
     data::sync(&service, "upstream-alerts")?;
     Ok(service)
 }
 
 /// Pushes what happens in one step of the day: little at night, a burst in the afternoon.
 fn day(service: &Service, clock: &Clock, dice: &mut Dice, step: u64) -> anyhow::Result<()> {
-    let burst = (44..47).contains(&step);
+    let hour = step % STEPS;
+    let burst = (STEPS + 44..STEPS + 47).contains(&step);
     let count =
-        6 + dice.below(8) + 20u64.saturating_sub(step.abs_diff(38)) + if burst { 55 } else { 0 };
+        6 + dice.below(8) + 20u64.saturating_sub(hour.abs_diff(38)) + if burst { 55 } else { 0 };
     let now = clock.now_seconds()?;
     let mut records = Vec::new();
     for index in 0..count {
