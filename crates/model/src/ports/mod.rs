@@ -31,7 +31,8 @@ pub use live::{Announce, Live, LiveEvent, Pulse, Subscription};
 pub use lookup::{Answers, GeoAnswer, Lookup};
 pub use notifier::{Notifier, NotifierInfo};
 pub use outbox::{
-    DeliveryFilter, DeliveryPage, LEASE, Leased, Outbox, RouterMemory, Settlement, StepCommit,
+    DeliveryFilter, DeliveryPage, LEASE, Leased, Outbox, OutboxTally, RouterMemory, Settlement,
+    StepCommit,
 };
 pub use query::{AlertPage, DeadLetterPage, IndexState, PageRequest, Query, StoreFacts, Total};
 pub use sink::{EventBatch, EventSink};

@@ -130,7 +130,7 @@ fn a_newer_schema_is_refused_and_left_alone() {
     assert_eq!(
         error.to_string(),
         format!(
-            "`{}` has schema version 7, and this program knows versions up to 1: use a newer \
+            "`{}` has schema version 7, and this program knows versions up to 2: use a newer \
              program, or restore a backup",
             place.path().display()
         )
