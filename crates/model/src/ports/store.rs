@@ -70,7 +70,7 @@ pub struct Commit {
     /// The checkpoint to store with it.
     pub checkpoint: Option<Checkpoint>,
     /// For a redrive: the dead letter behind each record of the outcome, by index. Its records count as
-    /// `redriven` and not as `read`; a record that became an alert resolves its dead letter.
+    /// `redriven` and not as `read`; a record that was not refused again resolves its dead letter.
     pub redriven: Vec<DeadLetterId>,
     /// How far the source's files have been read with it; the store keeps the latest
     /// [`FILE_POSITIONS_MAX`] of each source.

@@ -238,12 +238,27 @@ impl Tables {
             }
             receipt.upserts.push(upsert);
         }
+        self.resolve_passed(request, outcome);
         for rejected in &outcome.rejected {
             self.bury(request, outcome, rejected.clone());
             counts.dead += 1;
         }
         let (came, became) = counts.sides();
         assert_eq!(came, became, "the books of a commit balance");
+    }
+
+    fn resolve_passed(&mut self, request: &Commit, outcome: &Outcome) {
+        let alerts = outcome.alerts.iter().map(|draft| draft.record);
+        let rejected = outcome.rejected.iter().map(|it| it.record);
+        let settled: BTreeSet<u32> = alerts.chain(rejected).collect();
+        for (_, id) in (0..)
+            .zip(&request.redriven)
+            .filter(|(record, _)| !settled.contains(record))
+        {
+            for letter in self.letters.iter_mut().filter(|letter| letter.id == *id) {
+                letter.resolved_at = Some(request.at);
+            }
+        }
     }
 
     fn upsert(&mut self, outcome: &Outcome, draft: &AlertDraft) -> Upsert {

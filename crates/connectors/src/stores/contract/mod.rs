@@ -45,6 +45,7 @@ macro_rules! store_contract {
             the_change_log_has_no_gaps_under_concurrency = books::change_log,
             a_poison_record_is_one_row_with_a_count = dead_letters::one_row,
             a_redrive_resolves_or_counts = dead_letters::redrive,
+            a_redriven_event_that_is_no_alert_is_resolved = dead_letters::passed,
             dead_letters_are_filtered_and_paged = dead_letters::pages,
             raw_bytes_of_dead_letters_are_bounded = dead_letters::bounded_raw,
             a_checkpoint_and_state_read_back = state::read_back,
