@@ -183,6 +183,7 @@ pub(crate) async fn run(
                 checkpoint: None,
                 positions: Vec::new(),
                 push: None,
+                ticket: None,
             };
             let alerts: Vec<u32> = request
                 .outcome

@@ -11,7 +11,7 @@ use super::books::Books;
 use super::dead::{self, Letter};
 use super::error::Failure;
 use super::upsert::{Item, Upserts};
-use super::{intake, state};
+use super::{intake, receipts, state};
 
 /// The savepoint around each request of a group.
 pub(super) const REQUEST: &str = "request";
@@ -63,6 +63,10 @@ pub(super) fn apply(
     if let Some(push) = &commit.push {
         let source = books.source(connection, &commit.source)?;
         intake::set_push(connection, source, commit.at, push)?;
+    }
+    if let Some(ticket) = commit.ticket {
+        let source = books.source(connection, &commit.source)?;
+        receipts::keep(connection, source, ticket, &receipt)?;
     }
     Ok(receipt)
 }
