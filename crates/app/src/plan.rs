@@ -153,7 +153,7 @@ fn spec(
             .iter()
             .map(|detect| match detect {
                 DetectConfig::Threat(threat) => Detector::Threat {
-                    severity: threat.severity,
+                    severity: threat.severity.clone(),
                     list: threat.list.as_ref().and_then(place),
                 },
                 DetectConfig::Indicators(indicators) => Detector::Indicators {

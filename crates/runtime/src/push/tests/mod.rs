@@ -56,7 +56,7 @@ impl Door {
         };
         let spec = PipelineSpec {
             detect: vec![Detector::Threat {
-                severity: Some(cresset_model::Severity::High),
+                severity: vec![cresset_model::Severity::High],
                 list: None,
             }],
             alerts: AlertRule::Detected,
