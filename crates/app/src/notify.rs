@@ -10,7 +10,7 @@ use cresset_connectors::notifiers::{
 use cresset_connectors::stores::sqlite::SqliteStore;
 use cresset_model::ports::{Clock, Notifier};
 use cresset_model::secret::Secret;
-use cresset_pipeline::router::{Grouping, Label, Matcher, Operator, RouteTree, Router};
+use cresset_pipeline::router::{Grouping, RouteTree, Router};
 
 use cresset_runtime::routing::{
     Delivery, DeliveryPorts, ReceiverSet, RouterLoop, RouterPorts, Routing,
@@ -35,56 +35,23 @@ pub(crate) fn router(config: &Config) -> anyhow::Result<Option<Router>> {
         .iter()
         .map(|receiver| (receiver.name.clone(), receiver.notifiers.len()))
         .collect();
-    let router = Router::new(tree(route)?, counts)
+    let router = Router::new(tree(route), counts)
         .map_err(|error| Failure::new(Exit::Invalid, format!("the route is not valid: {error}")))?;
     Ok(Some(router))
 }
 
-fn tree(route: &RouteConfig) -> anyhow::Result<RouteTree> {
-    let matchers = route.matchers.iter().map(|it| {
-        Matcher::new(label(it.label), operator(it.operator), &it.value)
-            .map_err(|error| Failure::new(Exit::Invalid, error.to_string()).into())
-    });
-    Ok(RouteTree {
+fn tree(route: &RouteConfig) -> RouteTree {
+    RouteTree {
         receiver: route.receiver.clone(),
-        matchers: matchers.collect::<anyhow::Result<_>>()?,
+        matchers: route.matchers.clone(),
         grouping: match &route.grouping {
             config::Grouping::EachAlert => Grouping::EachAlert,
-            config::Grouping::Labels(labels) => {
-                Grouping::Labels(labels.iter().copied().map(label).collect())
-            }
+            config::Grouping::Labels(labels) => Grouping::Labels(labels.clone()),
         },
         group_wait: route.group_wait,
         group_interval: route.group_interval,
         continues: route.continues,
-        routes: route
-            .routes
-            .iter()
-            .map(tree)
-            .collect::<anyhow::Result<_>>()?,
-    })
-}
-
-fn label(label: config::Label) -> Label {
-    match label {
-        config::Label::Severity => Label::Severity,
-        config::Label::Source => Label::Source,
-        config::Label::Pipeline => Label::Pipeline,
-        config::Label::Country => Label::Country,
-        config::Label::User => Label::User,
-        config::Label::SrcIp => Label::SrcIp,
-        config::Label::DstIp => Label::DstIp,
-        config::Label::Title => Label::Title,
-        config::Label::Rule => Label::Rule,
-    }
-}
-
-fn operator(operator: config::Operator) -> Operator {
-    match operator {
-        config::Operator::Equal => Operator::Equal,
-        config::Operator::NotEqual => Operator::NotEqual,
-        config::Operator::Matches => Operator::Matches,
-        config::Operator::NotMatches => Operator::NotMatches,
+        routes: route.routes.iter().map(tree).collect(),
     }
 }
 

@@ -39,7 +39,6 @@ pub(crate) use environment::{Environment, Ports};
 pub(crate) use http_poll::{HttpPollConfig, SinceFormat};
 pub(crate) use lists::{ListConfig, ListContent};
 pub(crate) use load::load;
-pub(crate) use matcher::{Label, Operator};
 pub(crate) use pipeline::PipelineConfig;
 pub(crate) use receivers::NotifierConfig;
 pub(crate) use root::Config;
