@@ -13,7 +13,7 @@ use cresset_model::secret::Secret;
 use cresset_pipeline::router::{Grouping, RouteTree, Router};
 
 use cresset_runtime::routing::{
-    Delivery, DeliveryPorts, ReceiverSet, RouterLoop, RouterPorts, Routing,
+    Delivery, DeliveryPorts, ReceiverSet, RouterLoop, RouterNow, RouterPorts, Routing,
 };
 use tokio::sync::Notify;
 
@@ -26,7 +26,7 @@ use crate::exit::{Exit, Failure};
 pub(crate) type Receivers = Vec<(String, Vec<Arc<dyn Notifier>>)>;
 
 /// Builds the router; `None` without a route.
-pub(crate) fn router(config: &Config) -> anyhow::Result<Option<Router>> {
+pub(crate) fn router(config: &Config) -> anyhow::Result<Option<Arc<Router>>> {
     let Some(route) = &config.route else {
         return Ok(None);
     };
@@ -37,7 +37,7 @@ pub(crate) fn router(config: &Config) -> anyhow::Result<Option<Router>> {
         .collect();
     let router = Router::new(tree(route), counts)
         .map_err(|error| Failure::new(Exit::Invalid, format!("the route is not valid: {error}")))?;
-    Ok(Some(router))
+    Ok(Some(Arc::new(router)))
 }
 
 fn tree(route: &RouteConfig) -> RouteTree {
@@ -58,7 +58,7 @@ fn tree(route: &RouteConfig) -> RouteTree {
 /// The loops behind the router: what it decides and what is delivered. `wake` says that something new was
 /// committed.
 pub(crate) fn routing(
-    router: Router,
+    router: RouterNow,
     store: &Arc<SqliteStore>,
     clock: &Arc<dyn Clock>,
     (receivers, wake): (&Arc<ReceiverSet>, Arc<Notify>),

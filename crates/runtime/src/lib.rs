@@ -17,4 +17,4 @@ mod stages;
 pub use control::{ControlConfig, INTERVAL_MINUTES_MAX, INTERVAL_SETTING, RuntimeControl};
 pub use live_tables::LiveTables;
 pub use source_cell::SourceCell;
-pub use stages::Stages;
+pub use stages::{Rules, Stages};

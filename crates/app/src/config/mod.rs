@@ -36,6 +36,7 @@ pub(crate) use auth::AuthConfig;
 pub(crate) use detect::DetectConfig;
 pub(crate) use enrich::{EnrichConfig, GeoDatabase, UserDirectory};
 pub(crate) use environment::{Environment, Ports};
+pub(crate) use geo_http::GeoHttpConfig;
 pub(crate) use http_poll::{HttpPollConfig, SinceFormat};
 pub(crate) use lists::{ListConfig, ListContent};
 pub(crate) use load::load;

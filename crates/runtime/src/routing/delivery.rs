@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use tracing::{debug, info, warn};
 
 use super::desk::{Answered, Desk, Job};
-use super::receivers::ReceiverSet;
+use super::receivers::{Known, ReceiverSet};
 use crate::pace::Dice;
 
 /// Deliveries at once, of all endpoints.
@@ -57,6 +57,8 @@ pub struct Delivery {
     unsettled: Vec<Settlement>,
     /// Whether a row may be due.
     look: bool,
+    /// The receivers that the rows in hand are for.
+    known: Arc<Known>,
 }
 
 /// A delivery that has ended.
@@ -69,6 +71,7 @@ impl Delivery {
     /// A delivery; the seed only spreads the waits of retries.
     pub fn new(ports: DeliveryPorts, jitter_seed: u64) -> Self {
         Self {
+            known: ports.receivers.current(),
             ports,
             dice: Dice::new(jitter_seed),
             desk: Desk::default(),
@@ -118,6 +121,7 @@ impl Delivery {
         if !self.unsettled.is_empty() {
             return Ok(Instant::now() + STORE_RETRY);
         }
+        self.follow().await;
         self.start();
         while self.look && self.desk.has_room(Instant::now()) {
             let now = self.ports.clock.now();
@@ -156,21 +160,40 @@ impl Delivery {
         }
     }
 
-    async fn take(&mut self, leased: Leased) {
-        let receiver = &leased.notification.receiver;
-        let Some(notifier) = self.ports.receivers.notifier(receiver) else {
-            let error = format!("there is no receiver `{receiver}` any more");
-            let begun = self.ports.clock.now();
-            let mut settlement = settlement(&leased, begun, begun);
-            settlement.attempt.error = Some(error);
-            settlement.end = DeliveryEnd::Dead;
-            log_dead(&leased.notification, &settlement);
-            self.unsettled.push(settlement);
-            self.settle_rest().await;
+    /// Gives the rows in hand to the receivers of now, if those were replaced.
+    async fn follow(&mut self) {
+        let known = self.ports.receivers.current();
+        if known.version == self.known.version {
             return;
+        }
+        self.known = known;
+        for job in self.desk.take_back() {
+            match self.known.notifier(&job.leased.notification.receiver) {
+                Some(notifier) => self.desk.take(job.with(notifier), Instant::now()),
+                None => self.give_up(&job.leased).await,
+            }
+        }
+    }
+
+    async fn take(&mut self, leased: Leased) {
+        let Some(notifier) = self.known.notifier(&leased.notification.receiver) else {
+            return self.give_up(&leased).await;
         };
         let now = Instant::now();
         self.desk.take(Job::new(leased, notifier, now), now);
+    }
+
+    /// Ends a row whose receiver is gone.
+    async fn give_up(&mut self, leased: &Leased) {
+        let receiver = &leased.notification.receiver;
+        let error = format!("there is no receiver `{receiver}` any more");
+        let begun = self.ports.clock.now();
+        let mut settlement = settlement(leased, begun, begun);
+        settlement.attempt.error = Some(error);
+        settlement.end = DeliveryEnd::Dead;
+        log_dead(&leased.notification, &settlement);
+        self.unsettled.push(settlement);
+        self.settle_rest().await;
     }
 
     fn start(&mut self) {
