@@ -126,7 +126,7 @@ impl Service {
 
     /// Who is told of an alert that is made now, after the delivery.
     fn told(&self) -> String {
-        let listed = self.rules_now();
+        let listed = self.listed_now();
         assert!(self.alerts_on("medium", listed));
         let alert = self.process.get("/api/v1/alerts?limit=1").json()["items"][0].clone();
         let path = format!("/api/v1/alerts/{}", alert["id"].as_str().unwrap());
@@ -139,7 +139,7 @@ impl Service {
     }
 
     /// The address that is listed now.
-    fn rules_now(&self) -> &'static str {
+    fn listed_now(&self) -> &'static str {
         let one = self.alerts_on("medium", "192.0.2.1");
         let two = self.alerts_on("medium", "192.0.2.2");
         assert!(one != two, "exactly one of them is");
@@ -211,7 +211,7 @@ fn a_hangup_changes_rules_lists_and_receivers_while_events_stream_and_none_is_lo
     let read = source["counters"]["read"].as_u64().unwrap() - before.as_u64().unwrap();
     assert_eq!(read, pushed.load(Ordering::Relaxed), "{source}");
     assert!(service.alerts_on("low", "8.8.8.8") && !service.alerts_on("high", "8.8.8.8"));
-    assert_eq!(service.rules_now(), "192.0.2.2");
+    assert_eq!(service.listed_now(), "192.0.2.2");
     assert_eq!(service.told(), "night/0");
     let receivers = service.process.get("/api/v1/receivers").json();
     assert!(receivers.to_string().contains("night"), "{receivers}");
@@ -252,7 +252,7 @@ fn a_file_with_a_fault_changes_nothing_and_the_log_says_why() {
     assert_eq!(code, 3, "{words}");
     assert!(words.contains("nowhere.txt"), "{words}");
     assert!(service.alerts_on("high", "8.8.8.8") && !service.alerts_on("low", "8.8.8.8"));
-    assert_eq!(service.rules_now(), "192.0.2.1");
+    assert_eq!(service.listed_now(), "192.0.2.1");
     // Mended, it is taken over.
     let (code, words) = service.ask(&text);
     assert_eq!(code, 0, "{words}");
@@ -261,6 +261,22 @@ fn a_file_with_a_fault_changes_nothing_and_the_log_says_why() {
     let (code, words) = service.ask(&text);
     assert_eq!(code, 0, "{words}");
     assert!(words.contains(r#"{"changed":[]}"#), "{words}");
+}
+
+#[test]
+fn a_list_that_a_reload_moves_to_a_file_is_read_again_when_the_file_changes() {
+    let service = Service::start();
+    let list = |address: &str| std::fs::write(service.path().join("bad.txt"), address).unwrap();
+    list("192.0.2.1\n");
+    let text = configuration(service.rules);
+    let moved = text.replace("addresses: [ 192.0.2.1 ]", "file: bad.txt");
+    let (code, words) = service.ask(&moved);
+    assert_eq!(code, 0, "{words}");
+    assert!(words.contains(r#"["lists"]"#), "{words}");
+    assert_eq!(service.listed_now(), "192.0.2.1");
+    list("192.0.2.2 # longer than before\n");
+    wait_until(|| service.alerts_on("medium", "192.0.2.2"));
+    assert_eq!(service.listed_now(), "192.0.2.2");
 }
 
 #[test]
