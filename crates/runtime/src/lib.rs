@@ -18,4 +18,4 @@ mod ticket;
 pub use control::{ControlConfig, INTERVAL_MINUTES_MAX, INTERVAL_SETTING, RuntimeControl};
 pub use live_tables::LiveTables;
 pub use source_cell::SourceCell;
-pub use stages::Stages;
+pub use stages::{Rules, Stages};

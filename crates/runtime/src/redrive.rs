@@ -244,7 +244,8 @@ async fn decide(
         bytes: Bytes::from(bytes),
         records,
     };
-    let (outcome, _) = ports.stages.decide(batch, Scratch::default()).await?;
+    let decided = ports.stages.decide(batch, Scratch::default()).await?;
+    let (outcome, _) = ports.stages.settle(decided).await?;
     Ok(outcome)
 }
 

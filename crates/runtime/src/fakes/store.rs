@@ -72,6 +72,8 @@ struct Tables {
     faults: VecDeque<Fault>,
     checkpoint_faults: VecDeque<Fault>,
     down: bool,
+    /// The epoch of each outcome that was committed.
+    epochs: Vec<u64>,
     /// Vendor ids whose rows the store refuses.
     refused: BTreeSet<String>,
 }
@@ -137,6 +139,11 @@ impl MemoryStore {
         self.lock().refused.insert(upstream_id.to_owned());
     }
 
+    /// The epoch of each outcome that was committed, in their order.
+    pub(crate) fn epochs(&self) -> Vec<u64> {
+        self.lock().epochs.clone()
+    }
+
     pub(crate) fn commits_waiting(&self) -> usize {
         self.waiting.load(Ordering::Relaxed)
     }
@@ -184,6 +191,7 @@ impl MemoryStore {
         let mut receipt = Receipt::default();
         if let Some(outcome) = &request.outcome {
             tables.settle(request, outcome, &mut receipt);
+            tables.epochs.push(outcome.epoch);
         }
         let stored = tables.sources.entry(request.source.clone()).or_default();
         stored.counters.add(&receipt.counts);

@@ -14,7 +14,7 @@ use tracing::{debug, error, info, warn};
 
 use super::alarm;
 use super::desk::{Answered, Desk, Job};
-use super::receivers::ReceiverSet;
+use super::receivers::{Known, ReceiverSet};
 use crate::pace::Dice;
 
 /// Deliveries at once, of all endpoints.
@@ -62,6 +62,8 @@ pub struct Delivery {
     /// Whether rows may be leased that nobody has in hand: those of a former process, and those of a lease
     /// whose answer was lost.
     astray: bool,
+    /// The receivers that the rows in hand are for.
+    known: Arc<Known>,
 }
 
 /// A delivery under way.
@@ -81,6 +83,7 @@ impl Delivery {
     /// A delivery; the seed only spreads the waits of retries.
     pub fn new(ports: DeliveryPorts, jitter_seed: u64) -> Self {
         Self {
+            known: ports.receivers.current(),
             ports,
             dice: Dice::new(jitter_seed),
             desk: Desk::default(),
@@ -139,6 +142,7 @@ impl Delivery {
             return Ok(Instant::now() + STORE_RETRY);
         }
         self.recover().await?;
+        self.follow().await;
         self.start();
         while self.look && self.desk.has_room(Instant::now()) {
             let leased = self.lease().await?;
@@ -199,21 +203,40 @@ impl Delivery {
         }
     }
 
-    async fn take(&mut self, leased: Leased) {
-        let receiver = &leased.notification.receiver;
-        let Some(notifier) = self.ports.receivers.notifier(receiver) else {
-            let error = format!("there is no receiver `{receiver}` any more");
-            let begun = self.ports.clock.now();
-            let mut settlement = settlement(&leased, begun, begun);
-            settlement.attempt.error = Some(error);
-            self.ports.give_up(&leased.notification, &mut settlement);
-            log_dead(&leased.notification, &settlement);
-            self.unsettled.push(settlement);
-            self.settle_rest().await;
+    /// Gives the rows in hand to the receivers of now, if those were replaced.
+    async fn follow(&mut self) {
+        let known = self.ports.receivers.current();
+        if known.version == self.known.version {
             return;
+        }
+        self.known = known;
+        for job in self.desk.take_back() {
+            match self.known.notifier(&job.leased.notification.receiver) {
+                Some(notifier) => self.desk.take(job.with(notifier), Instant::now()),
+                None => self.give_up(&job.leased).await,
+            }
+        }
+    }
+
+    async fn take(&mut self, leased: Leased) {
+        let Some(notifier) = self.known.notifier(&leased.notification.receiver) else {
+            return self.give_up(&leased).await;
         };
         let now = Instant::now();
         self.desk.take(Job::new(leased, notifier, now), now);
+    }
+
+    /// Ends a row whose receiver is gone.
+    async fn give_up(&mut self, leased: &Leased) {
+        let receiver = &leased.notification.receiver;
+        let error = format!("there is no receiver `{receiver}` any more");
+        let begun = self.ports.clock.now();
+        let mut settlement = settlement(leased, begun, begun);
+        settlement.attempt.error = Some(error);
+        self.ports.give_up(&leased.notification, &mut settlement);
+        log_dead(&leased.notification, &settlement);
+        self.unsettled.push(settlement);
+        self.settle_rest().await;
     }
 
     fn start(&mut self) {
@@ -265,7 +288,7 @@ impl DeliveryPorts {
     /// Makes it the end, and has the other receivers told.
     fn give_up(&self, notification: &Notification, settlement: &mut Settlement) {
         settlement.end = DeliveryEnd::Dead;
-        let others = self.receivers.others(&notification.receiver);
+        let others = self.receivers.current().others(&notification.receiver);
         settlement.alarms = alarm::intents(notification, &settlement.attempt, others);
     }
 }

@@ -285,7 +285,7 @@ async fn run(world: Arc<World>, mishaps: Vec<Mishap>, lives: Vec<Life>) -> Rig {
     });
     rig.clock = clock;
     rig.interval_minutes = 1;
-    rig.config.limits.batch_records_max = 4;
+    rig.limits.batch_records_max = 4;
     rig.config.rule.lookback = seconds(3_600);
     rig.config.rule.pages_max = 4;
     for life in lives {

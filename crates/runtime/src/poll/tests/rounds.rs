@@ -182,7 +182,7 @@ async fn a_failure_to_end_the_round_is_a_system_failure_and_the_stored_place_dec
 #[tokio::test(start_paused = true)]
 async fn a_failed_commit_of_the_last_batch_ends_no_round() {
     let mut rig = Rig::scripted([Answer::whole(page(&[3, 2, 1]))]);
-    rig.config.limits.batch_records_max = 2;
+    rig.limits.batch_records_max = 2;
     rig.remember(known(100));
     rig.store.fail_next([Fault::None, Fault::Transient]);
     let running = rig.first_turn().await;
@@ -212,7 +212,7 @@ async fn a_page_cut_in_the_middle_keeps_its_complete_records_and_leaves_bookmark
     ];
     for (index, answer) in answers.into_iter().enumerate() {
         let mut rig = Rig::scripted([answer]);
-        rig.config.limits.batch_records_max = 2;
+        rig.limits.batch_records_max = 2;
         rig.config.rule.attempts_max = 1;
         rig.remember(known(100));
         let running = rig.first_turn().await;
