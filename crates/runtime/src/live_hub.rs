@@ -21,7 +21,8 @@ const PULSE_EVERY: Duration = Duration::from_millis(250);
 pub struct LiveHub {
     gathered: Mutex<Gathered>,
     wake: Notify,
-    events: broadcast::Sender<Pulse>,
+    /// Gone once nothing more is told.
+    events: Mutex<Option<broadcast::Sender<Pulse>>>,
 }
 
 /// What was announced.
@@ -47,7 +48,7 @@ impl LiveHub {
                 begins: head,
             }),
             wake: Notify::new(),
-            events: broadcast::Sender::new(LIVE_EVENTS_MAX),
+            events: Mutex::new(Some(broadcast::Sender::new(LIVE_EVENTS_MAX))),
         }
     }
 
@@ -65,6 +66,12 @@ impl LiveHub {
             () = tell => {}
             _ = stop.wait_for(|stop| *stop) => {}
         }
+        // Every listener hears that it is over.
+        self.events().take();
+    }
+
+    fn events(&self) -> MutexGuard<'_, Option<broadcast::Sender<Pulse>>> {
+        self.events.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn tell(&self) {
@@ -83,7 +90,9 @@ impl LiveHub {
         gathered.told.push_back(pulse.clone());
         // Sent under the lock, so that who subscribes hears each event either as missed or as new. An
         // error means that nobody listens.
-        drop(self.events.send(pulse));
+        if let Some(events) = &*self.events() {
+            drop(events.send(pulse));
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Gathered> {
@@ -140,7 +149,7 @@ impl Live for LiveHub {
         Box::new(Listener {
             ends: false,
             position: gathered.next.position,
-            events: self.events.subscribe(),
+            events: self.events().as_ref().map(broadcast::Sender::subscribe),
             first,
         })
     }
@@ -154,7 +163,7 @@ struct Listener {
     position: Position,
     /// Whether nothing follows.
     ends: bool,
-    events: broadcast::Receiver<Pulse>,
+    events: Option<broadcast::Receiver<Pulse>>,
 }
 
 impl Subscription for Listener {
@@ -167,7 +176,7 @@ impl Subscription for Listener {
                 return None;
             }
             // Waiting for an event may be given up: it stays in the channel.
-            let received = self.events.recv().await;
+            let received = self.events.as_mut()?.recv().await;
             match received {
                 Ok(pulse) => {
                     self.position = pulse.position;

@@ -15,6 +15,9 @@ use crate::traffic::Traffic;
 /// Pushes under way at the same time: so many bodies may be held in memory. Further ones get a 429.
 pub(crate) const PUSHES_MAX: usize = 16;
 
+/// Listeners to the stream at the same time; further ones get a 429.
+pub(crate) const VIEWERS_MAX: usize = 100;
+
 /// The ports behind the routes.
 #[derive(Clone)]
 pub struct Services {
@@ -56,6 +59,8 @@ pub(crate) struct App {
     pub(crate) traffic: Traffic,
     /// A permit for each push whose body is held.
     pub(crate) pushes: Semaphore,
+    /// A place for each who listens to the stream.
+    pub(crate) viewers: Arc<Semaphore>,
     failures: AtomicU64,
 }
 
@@ -69,6 +74,7 @@ impl App {
             access,
             traffic: Traffic::default(),
             pushes: Semaphore::new(PUSHES_MAX),
+            viewers: Arc::new(Semaphore::new(VIEWERS_MAX)),
             failures: AtomicU64::new(0),
         }
     }

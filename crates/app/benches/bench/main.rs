@@ -11,6 +11,7 @@
 mod commit;
 mod process;
 mod raw;
+mod reads;
 mod report;
 mod service;
 mod upstream;
@@ -20,12 +21,13 @@ use report::Report;
 /// A bench: its name and what it does.
 type Bench = (&'static str, fn(&mut Report) -> anyhow::Result<()>);
 
-const BENCHES: [Bench; 5] = [
+const BENCHES: [Bench; 6] = [
     ("sync", service::sync),
     ("commit", commit::commit),
     ("list", service::list),
     ("start", service::start),
     ("memory", service::memory),
+    ("reads", reads::reads),
 ];
 
 fn main() -> anyhow::Result<()> {

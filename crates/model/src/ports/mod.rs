@@ -31,13 +31,14 @@ pub use live::{Announce, Live, LiveEvent, Pulse, Subscription};
 pub use lookup::{Answers, GeoAnswer, Lookup};
 pub use notifier::{Notifier, NotifierInfo};
 pub use outbox::{
-    DeliveryFilter, DeliveryPage, LEASE, Leased, Outbox, RouterMemory, Settlement, StepCommit,
+    DeliveryFilter, DeliveryPage, LEASE, Leased, Outbox, OutboxTally, RouterMemory, Settlement,
+    StepCommit,
 };
 pub use query::{AlertPage, DeadLetterPage, IndexState, PageRequest, Query, StoreFacts, Total};
 pub use sink::{EventBatch, EventSink};
 pub use store::{
-    Commit, FILE_POSITIONS_MAX, FilePosition, Lane, PUSH_ANSWER_AGE_MAX, Receipt, Retained,
-    Retention, SourceUpdate, Store, StoredPush, StoredSource, Upsert,
+    Commit, FILE_POSITIONS_MAX, FilePosition, Lane, PUSH_ANSWER_AGE_MAX, RECEIPTS_KEPT, Receipt,
+    Retained, Retention, SourceUpdate, Store, StoredPush, StoredSource, Ticket, Upsert,
 };
 pub use upstream::{Body, FetchError, Upstream};
 

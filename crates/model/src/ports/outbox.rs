@@ -40,7 +40,13 @@ pub trait Outbox: Send + Sync {
         limit: usize,
     ) -> BoxFuture<'_, Result<Vec<Leased>, PortError>>;
 
-    /// Ends a lease. Refused with a permanent error when the fence is no longer the row's.
+    /// Gives every lease back that this process, or one that is gone, holds on other rows than these; says
+    /// how many. Their rows are due again as they were before, under a new fence: whoever still settles by
+    /// the old one is refused.
+    fn release(&self, held: Vec<NotificationId>) -> BoxFuture<'_, Result<u64, PortError>>;
+
+    /// Ends a lease, and decides what is to be told of its end with it. Refused with a permanent error when
+    /// the fence is no longer the row's.
     fn settle(&self, settlement: Settlement) -> BoxFuture<'_, Result<(), PortError>>;
 
     /// When the next pending row is due, if one is.
@@ -60,6 +66,9 @@ pub trait Outbox: Send + Sync {
         before: Option<u64>,
         limit: usize,
     ) -> BoxFuture<'_, Result<DeliveryPage, PortError>>;
+
+    /// How many rows are in which state, and how many were taken by their receivers since an instant.
+    fn tally(&self, since: Timestamp) -> BoxFuture<'_, Result<OutboxTally, PortError>>;
 
     /// One row.
     fn delivery(&self, id: NotificationId) -> BoxFuture<'_, Result<Option<Delivery>, PortError>>;
@@ -113,6 +122,8 @@ pub struct Settlement {
     pub attempt: DeliveryAttempt,
     /// How it ended.
     pub end: DeliveryEnd,
+    /// What others are told of it. One whose identity is there already changes nothing.
+    pub alarms: Vec<Intent>,
 }
 
 /// Which outbox rows are meant.
@@ -135,6 +146,19 @@ pub struct DeliveryPage {
     pub next: Option<u64>,
     /// How many match in all, where it was cheap to count.
     pub total: Option<Total>,
+}
+
+/// Counts of the outbox.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize)]
+pub struct OutboxTally {
+    /// Rows that wait.
+    pub pending: u64,
+    /// Rows that are being delivered.
+    pub leased: u64,
+    /// Rows that were given up.
+    pub dead: u64,
+    /// Rows that were sent since the instant asked for.
+    pub sent_since: u64,
 }
 
 /// How long a lease lasts: twice the time that one delivery may take.

@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 
 use super::counts::Choice;
-use super::field::{AddressField, Field, TextField};
+use super::field::{AddressField, Field, TextField, TimeField};
 use super::filter::{Filter, Pattern, Term, Test};
 use crate::alert::AlertRow;
-use crate::{Severity, ip};
+use crate::{Severity, Timestamp, ip};
 
 /// A field whose values are counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
@@ -155,6 +155,27 @@ impl Filter {
         named
     }
 
+    /// The narrowest bounds that terms set to an instant.
+    pub fn bounds(&self, field: TimeField) -> (Option<Timestamp>, Option<Timestamp>) {
+        let (mut least, mut greatest) = (None, None);
+        for term in self.terms.iter().filter(|term| !term.negated) {
+            let Test::Time(tested, ranges) = &term.test else {
+                continue;
+            };
+            let [range] = ranges.as_slice() else {
+                continue;
+            };
+            if *tested == field {
+                least = least.max(range.least);
+                greatest = match (greatest, range.greatest) {
+                    (Some(a), Some(b)) => Some(std::cmp::min::<Timestamp>(a, b)),
+                    (a, b) => a.or(b),
+                };
+            }
+        }
+        (least, greatest)
+    }
+
     fn about(&self, field: FacetField) -> impl Iterator<Item = &Term> {
         let field = field.field();
         self.terms
@@ -189,7 +210,6 @@ fn names(test: &Test, value: Option<&str>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Timestamp;
 
     fn parse(query: &str) -> Filter {
         Filter::parse(query, Timestamp::from_nanos(0)).unwrap()
@@ -234,6 +254,21 @@ mod tests {
             src_ip,
             Some("10.1.2.3"),
             Choice::Excluded,
+        );
+    }
+
+    #[test]
+    fn bounds_are_the_narrowest() {
+        let at = |seconds| Timestamp::from_seconds(seconds);
+        let bounds = |query: &str| parse(query).bounds(TimeField::IngestedAt);
+        assert_eq!(bounds("user:ann"), (None, None));
+        assert_eq!(
+            bounds("from:1970-01-01T00:00:05Z from:1970-01-01T00:00:07Z to:1970-01-01T00:00:09Z"),
+            (at(7), at(9))
+        );
+        assert_eq!(
+            bounds("-from:1970-01-01T00:00:05Z created_at:>=1970-01-02"),
+            (None, None)
         );
     }
 

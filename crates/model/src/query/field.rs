@@ -134,6 +134,15 @@ impl AddressField {
 }
 
 impl TimeField {
+    /// The word in a query.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::CreatedAt => "created_at",
+            Self::IngestedAt => "ingested_at",
+            Self::UpdatedAt => "updated_at",
+        }
+    }
+
     /// Its value.
     pub fn of(self, row: &AlertRow) -> Timestamp {
         match self {

@@ -1,5 +1,6 @@
 //! The one query language that page, API, command line and stream share.
 
+mod complete;
 mod counts;
 mod display;
 mod facet;
@@ -8,6 +9,7 @@ mod filter;
 mod parse;
 mod tally;
 
+pub use complete::{Completing, Completion};
 pub use counts::{
     BUCKETS_MAX, Buckets, Choice, Facet, FacetValue, Histogram, Ranked, Ranking, SeverityCounts,
     Summary, Window,

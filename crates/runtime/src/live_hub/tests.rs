@@ -46,6 +46,8 @@ async fn what_comes_close_together_is_one_event() {
     assert_eq!(heard(&mut listener).await, None, "nothing else happened");
     stop.send_replace(true);
     task.await.unwrap();
+    assert_eq!(listener.next().await, None);
+    assert_eq!(hub.subscribe(None).next().await, None);
 }
 
 #[tokio::test(start_paused = true)]

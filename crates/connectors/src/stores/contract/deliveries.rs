@@ -7,7 +7,7 @@ use std::time::Duration;
 use cresset_model::notification::{
     DeliveryAttempt, DeliveryEnd, DeliveryState, Intent, Notification,
 };
-use cresset_model::ports::{DeliveryFilter, Leased, PortError, Settlement};
+use cresset_model::ports::{DeliveryFilter, Leased, OutboxTally, PortError, Settlement};
 use cresset_model::{AlertId, NotificationId, Timestamp};
 
 use super::routing::{intent, intent_of, step};
@@ -53,6 +53,7 @@ async fn settle_at(
             error,
         },
         end,
+        alarms: Vec::new(),
     };
     opened.outbox.settle(settlement).await
 }
@@ -188,6 +189,72 @@ pub(crate) fn expiry(open: &dyn Fn() -> Opened) {
     });
 }
 
+/// To break it: keep the fence of a lease that is given back, take back one that is held, or wait for it
+/// to expire.
+pub(crate) fn release(open: &dyn Fn() -> Opened) {
+    let opened = open();
+    run(async {
+        let receivers = ["a/0", "b/0", "c/0", "d/0"];
+        decide(&opened, receivers.map(|name| intent(name, 1)).to_vec()).await;
+        let first = lease(&opened, T0).await;
+        settle(&opened, &first[2], DeliveryEnd::Sent).await.unwrap();
+        let again = DeliveryEnd::Again(at(500));
+        settle(&opened, &first[3], again).await.unwrap();
+        let held = vec![first[1].notification.id];
+        assert_eq!(opened.outbox.release(held).await.unwrap(), 1);
+        assert_eq!(opened.outbox.next_due().await.unwrap(), Some(T0));
+        let second = lease(&opened, at(1)).await;
+        assert_eq!(told(&second), [("a/0", 1)]);
+        assert_eq!(second[0].notification, first[0].notification);
+        assert!(second[0].fence > first[0].fence);
+        // Whoever held it before learns that it is no longer theirs, leased again or not.
+        settle(&opened, &first[0], DeliveryEnd::Dead)
+            .await
+            .unwrap_err();
+        assert_eq!(opened.outbox.release(Vec::new()).await.unwrap(), 2);
+        for late in [&first[0], &second[0], &first[1]] {
+            settle(&opened, late, DeliveryEnd::Dead).await.unwrap_err();
+            let id = late.notification.id;
+            assert_eq!(state(&opened, id).await, DeliveryState::Pending);
+        }
+        assert_eq!(opened.outbox.release(Vec::new()).await.unwrap(), 0);
+        assert_eq!(told(&lease(&opened, at(2)).await), [("a/0", 1), ("b/0", 1)]);
+    });
+}
+
+/// To break it: decide them though the lease was lost, or once more with each repeat.
+pub(crate) fn alarms(open: &dyn Fn() -> Opened) {
+    let opened = open();
+    run(async {
+        decide(&opened, vec![intent("soc/0", 1)]).await;
+        let leased = lease(&opened, T0).await.remove(0);
+        let attempt = DeliveryAttempt {
+            number: 1,
+            begun: T0,
+            ended: at(1),
+            error: Some("refused".to_owned()),
+        };
+        let settlement = |fence| Settlement {
+            id: leased.notification.id,
+            fence,
+            attempt: attempt.clone(),
+            end: DeliveryEnd::Dead,
+            alarms: vec![intent_of("alarm", "night/0", 1)],
+        };
+        let late = settlement(leased.fence + 1);
+        opened.outbox.settle(late).await.unwrap_err();
+        assert_eq!(lease(&opened, at(2)).await, []);
+        for _ in 0..2 {
+            let settlement = settlement(leased.fence);
+            opened.outbox.settle(settlement).await.unwrap();
+        }
+        let alarm = lease(&opened, at(2)).await;
+        assert_eq!(told(&alarm), [("night/0", 1)]);
+        assert_eq!(alarm[0].notification.created_at, at(1));
+        assert_eq!(lease(&opened, at(3)).await, []);
+    });
+}
+
 /// To break it: lease what was planned without looking again, or give a pair's second row while the
 /// first is being settled.
 pub(crate) fn disjoint(open: &dyn Fn() -> Opened) {
@@ -280,6 +347,15 @@ pub(crate) fn retry(open: &dyn Fn() -> Opened) {
         for (leased, end) in leased.iter().zip(ends) {
             settle(&opened, leased, end).await.unwrap();
         }
+        let tally = OutboxTally {
+            pending: 1,
+            leased: 1,
+            dead: 1,
+            sent_since: 1,
+        };
+        assert_eq!(opened.outbox.tally(T0).await, Ok(tally));
+        let later = opened.outbox.tally(at(1_000)).await.unwrap();
+        assert_eq!(later.sent_since, 0);
         let asked = [ids, vec![NotificationId(1)]].concat();
         let retried = opened.outbox.retry(asked, at(5)).await.unwrap();
         assert_eq!(retried, 2);

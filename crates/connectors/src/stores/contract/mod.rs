@@ -3,6 +3,7 @@
 
 pub(crate) mod batches;
 pub(crate) mod books;
+pub(crate) mod counts;
 pub(crate) mod dead_letters;
 pub(crate) mod deliveries;
 pub(crate) mod intake;
@@ -14,7 +15,7 @@ pub(crate) mod state;
 
 use std::sync::Arc;
 
-use cresset_model::ports::{Outbox, Query, Store};
+use cresset_model::ports::{Explore, Outbox, Query, Store};
 
 pub(crate) use batches::{Batch, T0, at, letter, record};
 
@@ -22,6 +23,7 @@ pub(crate) use batches::{Batch, T0, at, letter, record};
 pub(crate) struct Opened {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) query: Arc<dyn Query>,
+    pub(crate) explore: Arc<dyn Explore>,
     pub(crate) outbox: Arc<dyn Outbox>,
     pub(crate) _keep: Box<dyn Send + Sync>,
 }
@@ -34,6 +36,8 @@ macro_rules! store_contract {
             pages_go_from_the_newest_to_the_oldest = queries::pages,
             what_was_detected_can_be_read_back = queries::detections,
             filters_answer_as_their_definition_says = queries::filters,
+            counts_are_what_their_definition_says = counts::counts,
+            related_alerts_share_a_value = counts::related,
             the_same_content_changes_nothing = order::same,
             newer_content_replaces_and_keeps_history = order::changed,
             older_content_loses = order::older,
@@ -42,13 +46,16 @@ macro_rules! store_contract {
             pages_commute_and_repeat = order::commute,
             books_balance_whatever_comes = books::balance,
             a_batch_that_does_not_balance_is_refused = books::unbalanced,
+            the_receipt_of_a_commit_can_be_asked_for = books::receipts,
             the_change_log_has_no_gaps_under_concurrency = books::change_log,
             a_poison_record_is_one_row_with_a_count = dead_letters::one_row,
             a_redrive_resolves_or_counts = dead_letters::redrive,
+            a_redriven_event_that_is_no_alert_is_resolved = dead_letters::passed,
             dead_letters_are_filtered_and_paged = dead_letters::pages,
             raw_bytes_of_dead_letters_are_bounded = dead_letters::bounded_raw,
             a_checkpoint_and_state_read_back = state::read_back,
             attempts_are_bounded = state::attempts,
+            a_pause_outlives_other_changes = state::paused,
             settings_can_be_set_and_dropped = state::settings,
             retention_keeps_identities = retention::tombstones,
             retention_of_one_source_spares_the_others = retention::one_source,
@@ -57,6 +64,7 @@ macro_rules! store_contract {
             the_answer_to_a_push_is_kept_with_its_last_commit = intake::pushes,
             positions_of_files_read_back_and_are_bounded = intake::positions,
             enrichment_misses_are_counted_beside_the_equation = intake::misses,
+            only_new_or_changed_rows_are_routed = routing::only_news,
             each_change_is_routed_exactly_once = routing::exactly_once,
             a_step_is_taken_whole_or_not_at_all = routing::whole,
             a_step_of_an_older_router_is_refused = routing::fenced,
@@ -67,6 +75,8 @@ macro_rules! store_contract {
             an_intent_is_told_once_under_its_key = deliveries::one_key,
             one_group_and_receiver_is_delivered_in_order = deliveries::order,
             an_expired_lease_is_given_again_under_a_new_fence = deliveries::expiry,
+            leases_that_nobody_holds_are_given_back = deliveries::release,
+            alarms_are_decided_with_the_end_they_tell_of = deliveries::alarms,
             concurrent_leases_give_each_row_once = deliveries::disjoint,
             a_failed_try_waits_and_a_dead_row_gives_way = deliveries::waits,
             a_retry_makes_rows_due = deliveries::retry,

@@ -99,13 +99,18 @@ impl LiveIndex {
         top: usize,
     ) -> Facet {
         let distinct = counted.len() as u64;
-        select_top(&mut counted, top);
+        // Severities are few and all shown.
+        let kept = match field {
+            FacetField::Severity => usize::MAX,
+            _ => top,
+        };
+        select_top(&mut counted, kept);
         let named = filter.named(field);
         let mut place = 0;
-        if !named.is_empty() || top < counted.len() {
+        if kept < counted.len() {
             counted.retain(|one| {
                 place += 1;
-                place <= top
+                place <= kept
                     || (!named.is_empty() && one.is_one_of(&named, field, &self.dictionaries))
             });
         }

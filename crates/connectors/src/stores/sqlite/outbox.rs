@@ -3,8 +3,8 @@
 use cresset_model::alert::Position;
 use cresset_model::notification::{Delivery, RoutedRow};
 use cresset_model::ports::{
-    BoxFuture, DeliveryFilter, DeliveryPage, Leased, Outbox, PortError, RouterMemory, Settlement,
-    StepCommit,
+    BoxFuture, DeliveryFilter, DeliveryPage, Leased, Outbox, OutboxTally, PortError, RouterMemory,
+    Settlement, StepCommit,
 };
 use cresset_model::{NotificationId, Timestamp};
 
@@ -65,6 +65,10 @@ impl Outbox for SqliteStore {
         })
     }
 
+    fn release(&self, held: Vec<NotificationId>) -> BoxFuture<'_, Result<u64, PortError>> {
+        Box::pin(self.ask_count(Work::Release(held)))
+    }
+
     fn settle(&self, settlement: Settlement) -> BoxFuture<'_, Result<(), PortError>> {
         Box::pin(async move {
             let work = Work::Settle(Box::new(settlement));
@@ -94,6 +98,13 @@ impl Outbox for SqliteStore {
             .readers
             .read(move |connection| deliver::deliveries(connection, &filter, before, limit));
         Box::pin(read)
+    }
+
+    fn tally(&self, since: Timestamp) -> BoxFuture<'_, Result<OutboxTally, PortError>> {
+        Box::pin(
+            self.readers
+                .read(move |connection| deliver::tally(connection, since)),
+        )
     }
 
     fn delivery(&self, id: NotificationId) -> BoxFuture<'_, Result<Option<Delivery>, PortError>> {

@@ -66,7 +66,7 @@ pub(crate) fn histogram(chart: &Histogram<'_>) -> Markup {
                 span { (words::count(top)) } span { (words::count(half)) } span { "0" }
             }
             div.plot {
-                svg viewBox={ "0 0 " (count) " " (top) } preserveAspectRatio="none" role="img"
+                svg viewBox={ "0 0 " (count) " " (top) } preserveAspectRatio="none" role="group"
                     aria-label={ "Alerts over time by severity, at most " (most) " at once" } {
                     @for y in [0, half, top] { line.grid x2=(count) y1=(y) y2=(y) {} }
                     @for (index, bucket) in chart.buckets.iter().enumerate() {
