@@ -12,9 +12,9 @@ mod provenance;
 mod related;
 mod show;
 
-pub(crate) use filter::filter_of;
 pub(crate) use export::export;
 pub(crate) use facets::facets;
+pub(crate) use filter::filter_of;
 pub(crate) use histogram::histogram;
 pub(crate) use list::list;
 pub(crate) use related::related;
