@@ -21,6 +21,7 @@ use crate::config::{
 };
 use crate::generate;
 use crate::limited_intake::LimitedIntake;
+use crate::running::RunningPipeline;
 use crate::wiring::{self, PollParts};
 
 /// What sources are started with.
@@ -41,6 +42,8 @@ pub(crate) struct Sources<'a> {
 pub(crate) struct Started {
     /// Commands them.
     pub(crate) control: RuntimeControl,
+    /// What a reload replaces of each.
+    pub(crate) pipelines: Vec<RunningPipeline>,
     /// Takes what is pushed.
     pub(crate) intake: Arc<dyn Intake>,
 }
@@ -70,11 +73,13 @@ impl Sources<'_> {
         });
         let set = self.interval_set().await?;
         let (mut generators, mut pushed) = (Vec::new(), Vec::new());
+        let mut pipelines = Vec::with_capacity(self.config.pipelines.len());
         for pipeline in &self.config.pipelines {
-            let (stages, refresh) = wiring::stages(pipeline, self.config, self.clock)?;
-            if let Some(refresh) = refresh {
-                tasks.spawn(refresh.run(stopped.clone()));
-            }
+            let (rules, refresh) = wiring::rules(pipeline, self.config, self.clock)?;
+            let running = RunningPipeline::new(pipeline, rules);
+            tasks.spawn(refresh.run(running.refresh.clone(), stopped.clone()));
+            let stages = running.stages.clone();
+            pipelines.push(running);
             let prepared = Prepared {
                 pipeline,
                 stages,
@@ -86,11 +91,11 @@ impl Sources<'_> {
                 }
                 SourceConfig::Push(push) => {
                     pushed.push((pipeline.id.clone(), *push));
-                    self.push("push", prepared, (&mut control, &mut intake));
+                    Self::push("push", prepared, (&mut control, &mut intake));
                 }
                 SourceConfig::Generate(generate) => {
                     generators.push((*generate, pipeline.id.clone()));
-                    self.push("generate", prepared, (&mut control, &mut intake));
+                    Self::push("generate", prepared, (&mut control, &mut intake));
                 }
                 // Refused before anything was started.
                 SourceConfig::Stdin => {}
@@ -109,7 +114,11 @@ impl Sources<'_> {
             ));
         }
         let intake = Arc::new(LimitedIntake::new(intake, &pushed));
-        Ok(Started { control, intake })
+        Ok(Started {
+            control,
+            pipelines,
+            intake,
+        })
     }
 
     fn poll(
@@ -136,7 +145,7 @@ impl Sources<'_> {
             store: Arc::clone(&self.waking),
             clock: Arc::clone(self.clock),
         };
-        let (poll, ends, cell) = wiring::poll(parts, self.config, self.environment)?;
+        let (poll, ends, cell) = wiring::poll(parts, self.environment)?;
         if let Some(set) = set.filter(|set| *set != source.interval_minutes) {
             warn!(source.name = %pipeline.id, interval.set_minutes = set, interval.file_minutes = source.interval_minutes, "interval set at run time wins over the file");
         }
@@ -151,7 +160,6 @@ impl Sources<'_> {
 
     /// A source that others feed.
     fn push(
-        &self,
         kind: &'static str,
         prepared: Prepared<'_>,
         (control, intake): (&mut RuntimeControl, &mut PushIntake),
@@ -164,12 +172,10 @@ impl Sources<'_> {
         let address = format!("/api/v1/events/{}", pipeline.id);
         let cell = Arc::new(SourceCell::new(pipeline.id.clone(), kind, address));
         control.add_unpolled(Arc::clone(&cell), stages.clone(), sinks.clone());
-        let limits = self.config.limits;
         intake.add(PushSource {
             cell,
             stages,
             sinks,
-            limits,
         });
     }
 

@@ -16,9 +16,10 @@ mod redrive;
 pub mod routing;
 mod source_cell;
 mod stages;
+mod ticket;
 
 pub use control::{ControlConfig, INTERVAL_MINUTES_MAX, INTERVAL_SETTING, RuntimeControl};
 pub use live_hub::{LIVE_EVENTS_MAX, LiveHub};
 pub use live_tables::LiveTables;
 pub use source_cell::SourceCell;
-pub use stages::Stages;
+pub use stages::{Rules, Stages};

@@ -110,7 +110,7 @@ impl Config {
                 fields: Some(CityField::ALL.to_vec()),
             })],
             detect: vec![DetectConfig::Threat(ThreatConfig {
-                severity: Some(Severity::High),
+                severity: vec![Severity::High],
                 list: Some(NULLIFY_LIST.to_owned()),
             })],
             alerts: Adapter::Nullify.alerts(),

@@ -6,5 +6,6 @@ mod events;
 mod examples;
 mod process;
 mod produce;
+mod reload;
 mod restart;
 mod upstream;

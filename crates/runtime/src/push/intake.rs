@@ -50,8 +50,6 @@ pub struct PushSource {
     pub stages: Stages,
     /// Where its events go, if anywhere.
     pub sinks: Vec<Arc<dyn EventSink>>,
-    /// The bounds of its records and batches.
-    pub limits: RecordLimits,
 }
 
 /// Takes pushes for all sources that do.
@@ -66,6 +64,8 @@ struct Push {
     ports: PushPorts,
     source: PushSource,
     body: PushBody,
+    /// The bounds of records and batches when it began: checked and cut by the same.
+    limits: RecordLimits,
     /// Held until the push has ended.
     _slot: Slot,
 }
@@ -110,6 +110,7 @@ impl PushIntake {
         Ok(Push {
             ports: self.ports.clone(),
             source: source.clone(),
+            limits: source.stages.limits(),
             body,
             _slot: slot,
         })
@@ -173,7 +174,7 @@ impl Push {
 
     async fn check(&self) -> Result<Checked, PushError> {
         let (body, encoding) = (self.body.body.clone(), self.body.encoding);
-        let limits = self.source.limits;
+        let limits = self.limits;
         on_worker(move || check(body, encoding, limits))
             .await
             .map_err(|error| PushError::Malformed(error.to_string()))?
@@ -206,11 +207,12 @@ impl Push {
         let key = self.identity_key();
         let mut sequence = 0;
         let mut base = 0;
-        let mut batches = Remaining::new(checked.gathered, &self.body, self.source.limits);
+        let mut batches = Remaining::new(checked.gathered, &self.body, self.limits);
         while let Some(sliced) = batches.next().await? {
             let records = sliced.records.len() as u64;
             let batch = self.batch(sliced, received, (key, base), sequence);
-            let (outcome, used) = self.source.stages.decide(batch, scratch).await?;
+            let decided = self.source.stages.decide(batch, scratch).await?;
+            let (outcome, used) = self.source.stages.settle(decided).await?;
             scratch = used;
             self.commit(outcome, base, &mut account).await?;
             base += records;
@@ -257,12 +259,11 @@ impl Push {
     ) -> Result<(), PortError> {
         let named = Named::of(&outcome, base);
         let now = self.ports.clock.now();
-        let handover = Handover::new(Arc::clone(&self.ports.store), self.source.sinks.clone());
         let request = Commit {
             outcome: Some(outcome),
             ..self.empty_commit(now)
         };
-        let receipt = handover.commit(request).await?;
+        let receipt = self.handover().commit(request).await?;
         self.source.cell.took(&receipt.counts, now);
         named.enter(&receipt, account);
         Ok(())
@@ -286,7 +287,11 @@ impl Push {
             push: Some(push),
             ..self.empty_commit(self.ports.clock.now())
         };
-        self.ports.store.commit(request).await.map(|_| ())
+        self.handover().commit(request).await.map(drop)
+    }
+
+    fn handover(&self) -> Handover {
+        Handover::new(Arc::clone(&self.ports.store), self.source.sinks.clone())
     }
 
     fn empty_commit(&self, at: Timestamp) -> Commit {
@@ -299,6 +304,7 @@ impl Push {
             redriven: Vec::new(),
             positions: Vec::new(),
             push: None,
+            ticket: None,
         }
     }
 }

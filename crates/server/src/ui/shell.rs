@@ -258,7 +258,7 @@ fn main_part(frame: &Frame, page: &Page) -> Markup {
                 span { "What is shown is " span data-lost-age { "0 s" } " old. Next try in " span data-lost-next { "1 s" } "." }
             }
             @if let Some((tone, sentence)) = &page.notice {
-                div.notice id="notice" role="status" { (pill(*tone, sentence)) }
+                div.notice id="notice" role="status" data-tone=(tone.class()) { (pill(*tone, sentence)) }
             }
             (banners::banners(frame))
             (page.body)

@@ -19,7 +19,7 @@ fn spec() -> PipelineSpec {
     PipelineSpec {
         city_of: Some(AddressField::SrcIp),
         detect: vec![Detector::Threat {
-            severity: Some(Severity::High),
+            severity: vec![Severity::High],
             list: Some(0),
         }],
         alerts: AlertRule::Detected,

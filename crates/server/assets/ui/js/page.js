@@ -14,10 +14,10 @@ const make = (name, classes, ...inside) => {
 /** Says something for a moment. */
 const say = (() => {
   let timer;
-  return text => {
+  return (text, tone = "") => {
     const toast = $("#toast");
     toast.textContent = text;
-    toast.classList.add("on");
+    toast.className = `on ${tone}`;
     clearTimeout(timer);
     timer = setTimeout(() => toast.classList.remove("on"), 4000);
   };
@@ -34,8 +34,14 @@ const show = address => window.htmx
   ? htmx.ajax("GET", address, { target: "#main", swap: "outerMorph", push: "true" })
   : location.assign(address);
 
-// A notice has been read after a while, and a reload must not repeat it.
+// What an action did is said for a moment: the page may be drawn anew at once, and a reload must not
+// repeat it.
 onPage(() => {
+  const notice = $("#notice");
+  if (notice) {
+    say(notice.textContent.trim(), notice.dataset.tone);
+    notice.remove();
+  }
   const address = new URL(location.href);
   if (!address.searchParams.has("notice")) return;
   address.searchParams.delete("notice");
