@@ -37,13 +37,13 @@ fn fail_at(page: &Page, share: &str) -> anyhow::Result<()> {
     page.open("/ui/sources")?;
     page.slide(".chaos input[name=failure_rate]", share)?;
     page.click(".chaos button[type=submit]:not([name])")?;
-    page.until_says("#notice", "applied")?;
+    page.until_says("#toast", "applied")?;
     page.open("/ui/")
 }
 
 fn trigger(page: &Page) -> anyhow::Result<()> {
     page.click(".health form[action='/ui/sync'] button")?;
-    page.until_says("#notice", "Sync triggered!")
+    page.until_says("#toast", "Sync triggered!")
 }
 
 /// Failure 1.0, red; 0.0, cleared; an interval of a minute, and the scheduled sync is seen; filters; windows.
@@ -57,6 +57,7 @@ pub(crate) fn demo_flow(stage: &Stage) -> anyhow::Result<()> {
     page.until_says(".health", "Connected")?;
 
     fail_at(&page, "1")?;
+    page.until_says("#chaos-chip", "Chaos on")?;
     trigger(&page)?;
     page.until_says(".health .pill.warn", "Retrying")?;
     page.until_says(".banner", "Retrying (Transient Error)")?;
@@ -76,7 +77,7 @@ pub(crate) fn demo_flow(stage: &Stage) -> anyhow::Result<()> {
 
     page.fill(".health input[name=minutes]", "1")?;
     page.click(".health form[action='/ui/interval'] button")?;
-    page.until_says("#notice", "Configuration saved & applied!")?;
+    page.until_says("#toast", "Configuration saved & applied!")?;
     // The schedule takes the interval over a moment after it was stored.
     wait_until("the next sync is due within the minute", || {
         let source = service.get("/api/v1/sources/upstream-alerts")?.json()?;
@@ -106,7 +107,7 @@ fn filters_and_windows(
     // A past: each step brings the scheduled sync with its alerts.
     page.fill(".health input[name=minutes]", "60")?;
     page.click(".health form[action='/ui/interval'] button")?;
-    page.until_says("#notice", "Configuration saved & applied!")?;
+    page.until_says("#toast", "Configuration saved & applied!")?;
     for hours in [10, 3] {
         let before = data::total(service, "")?;
         clock.forward(Duration::from_hours(hours))?;

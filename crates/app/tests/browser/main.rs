@@ -15,6 +15,7 @@ mod service;
 mod session;
 mod shell;
 mod shots;
+mod sources;
 mod stage;
 mod wait;
 
@@ -26,12 +27,14 @@ use anyhow::Context as _;
 use runner::Test;
 
 /// Every test there is, the longest first.
-const TESTS: [Test; 10] = [
+const TESTS: [Test; 12] = [
     ("demo_flow", flow::demo_flow),
     ("accessibility", look::accessibility),
     ("widths", look::widths),
     ("failing_pattern", flow::failing_pattern),
     ("reconnect", shell::reconnect),
+    ("source_commands", sources::commands),
+    ("chaos_ends", sources::chaos_ends),
     ("hostile", look::hostile),
     ("keys_of_the_shell", shell::keys_of_the_shell),
     ("two_tabs", shell::two_tabs),
