@@ -144,7 +144,16 @@ document.addEventListener("visibilitychange", () => {
 });
 addEventListener("pagehide", live.close);
 addEventListener("pageshow", live.open);
-onPage(() => { live.title = document.title.replace(/^\(\d+\) /, ""); live.name(); live.dot(); live.bar(); live.lost(); });
+onPage(() => {
+  live.dot();
+  live.bar();
+  live.lost();
+  // The title is set only after this.
+  setTimeout(() => {
+    live.title = document.title.replace(/^\(\d+\) /, "");
+    live.name();
+  });
+});
 setInterval(live.lost, 1000);
 document.addEventListener("click", event => {
   if (!event.target.closest?.("[data-newbar]")) return;
