@@ -8,8 +8,8 @@ use std::time::Duration;
 use anyhow::Context as _;
 use cresset_connectors::stores::sqlite::SqliteStore;
 use cresset_model::ports::{Announce, Clock, Receivers, Store};
-use cresset_runtime::LiveHub;
 use cresset_runtime::routing::{ReceiverSet, WakingStore};
+use cresset_runtime::{LiveHub, RuntimeControl};
 use cresset_server::{Access, ServiceFacts, Services};
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, watch};
@@ -87,11 +87,7 @@ impl Service {
             clock: &clock,
         };
         let running = sources.start((&mut tasks, &stopped)).await?;
-        let hub = Arc::new(LiveHub::new(store.head()));
-        let announce: Arc<dyn Announce> = Arc::clone(&hub) as _;
-        store.announce_to(Arc::clone(&announce));
-        running.control.announce_to(&announce);
-        tasks.spawn(Arc::clone(&hub).run(stopped.clone()));
+        let hub = live(&store, &running.control, (&mut tasks, &stopped));
         let control = Arc::new(running.control);
         let routing = notify::routing(router_now, &store, &clock, (&receivers, wake));
         tasks.spawn(routing.run(stopped.clone()));
@@ -146,6 +142,20 @@ impl Service {
         info!("stopped");
         Ok(())
     }
+}
+
+/// Lets store and sources tell who watches what happens.
+fn live(
+    store: &SqliteStore,
+    control: &RuntimeControl,
+    (tasks, stopped): (&mut JoinSet<()>, &watch::Receiver<bool>),
+) -> Arc<LiveHub> {
+    let hub = Arc::new(LiveHub::new(store.head()));
+    let announce: Arc<dyn Announce> = Arc::clone(&hub) as _;
+    store.announce_to(Arc::clone(&announce));
+    control.announce_to(&announce);
+    tasks.spawn(Arc::clone(&hub).run(stopped.clone()));
+    hub
 }
 
 fn serve(

@@ -33,6 +33,7 @@ const APP: &str = concat!(
     include_str!("../../assets/ui/js/copy.js"),
     include_str!("../../assets/ui/js/live.js"),
     include_str!("../../assets/ui/js/brush.js"),
+    include_str!("../../assets/ui/js/complete.js"),
     include_str!("../../assets/ui/js/dialogs.js"),
     include_str!("../../assets/ui/js/keys.js"),
 );

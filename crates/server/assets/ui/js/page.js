@@ -48,11 +48,17 @@ onPage(() => {
   history.replaceState(history.state, "", address);
 });
 
-// Sliders say their value; a click beside an open choice closes it.
+// Sliders say their value and are filled up to it; a click beside an open choice closes it.
+const fill = slider => {
+  const { min, max, value } = slider;
+  slider.style.setProperty("--v", `${(value - min) / (max - min) * 100}%`);
+};
+onPage(() => $$("[data-range]").forEach(fill));
 document.addEventListener("input", event => {
-  const output = event.target.matches("[data-range]") && $("[data-output]", event.target.closest("label"));
-  if (!output) return;
+  if (!event.target.matches("[data-range]")) return;
+  fill(event.target);
   const { digits, unit = "" } = event.target.dataset;
+  const output = $("[data-output]", event.target.closest("label"));
   output.textContent = (digits ? Number(event.target.value).toFixed(digits) : event.target.value) + unit;
 });
 document.addEventListener("click", event => {

@@ -21,7 +21,7 @@ pub(crate) use bars::{Bar, bars};
 pub(crate) use button::{copy_button, post_button};
 pub(crate) use empty::{Empty, empty, unreadable};
 pub(crate) use facet::{Facet, FacetValue, facet};
-pub(crate) use field::{country, mono, tag};
+pub(crate) use field::{country, mono, tag, value};
 pub(crate) use instant::{ago, brief, clock, until};
 pub(crate) use kpi::{Kpi, kpi};
 pub(crate) use notice::{Banner, banner};

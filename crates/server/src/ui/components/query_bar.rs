@@ -12,8 +12,9 @@ pub(crate) fn query_bar(action: &str, selection: &Selection) -> Markup {
             hx-swap="outerMorph" hx-push-url="true" {
             label.q {
                 (icon_small(Icon::Search))
-                input id="q" name="q" type="search" value=(selection.value("q")) autocomplete="off"
-                    spellcheck="false" aria-label="Query" data-complete="/api/v1/alerts/complete"
+                input id="q" name="q" type="text" value=(selection.value("q")) autocomplete="off"
+                    spellcheck="false" aria-label="Query" data-complete="/api/v1/query/complete" role="combobox" aria-expanded="false"
+                    aria-controls="complete" aria-autocomplete="list"
                     placeholder="severity:>=high country:RU dst_ip:203.0.113.0/24";
                 kbd { "/" }
             }

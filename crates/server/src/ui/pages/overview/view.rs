@@ -284,7 +284,7 @@ fn nothing(frame: &Frame, model: &Model, numbers: &Numbers) -> Markup {
             icon: Icon::Inbox,
             title: "No alerts match",
             text: html! {
-                (words::counted(stored, "alert")) " are stored, none of them is among the chosen ones"
+                (words::counted(stored, "alert")) @if stored == 1 { " is" } @else { " are" } " stored, none among the chosen ones"
                 @if numbers.summary.before.total() > 0 {
                     "; the stretch of time before had " (words::count(numbers.summary.before.total()))
                 }
