@@ -7,6 +7,7 @@ use crate::flow::tile_agrees;
 use crate::page::{Page, Theme};
 use crate::session::Step;
 use crate::stage::Stage;
+use crate::wait::wait_until;
 
 /// The service goes away: the page says so and keeps what it shows; it comes back, and so does the page.
 pub(crate) fn reconnect(stage: &Stage) -> anyhow::Result<()> {
@@ -150,6 +151,7 @@ pub(crate) fn without_script(stage: &Stage) -> anyhow::Result<()> {
     ensure!(text("main")?.contains("pushed"));
     // The theme is a form as well.
     page.session.click(&first("form.theme button.to-dark")?)?;
-    ensure!(page.session.source()?.contains("data-theme=\"dark\""));
-    Ok(())
+    wait_until("the dark theme is there", || {
+        Ok(page.session.source()?.contains("data-theme=\"dark\""))
+    })
 }
