@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use cresset_model::Severity;
-use cresset_model::ports::SyncRefused;
+use cresset_model::ports::{CommandRefused, SyncRefused};
 use cresset_model::source::{RetryState, SyncStatus};
 
 use super::fixture::{Answer, Fake, NOW, ask, at, get, row};
@@ -410,82 +410,68 @@ async fn a_form_gets_its_address_written_short() {
     assert_eq!(short.header("hx-push-url"), "");
 }
 
+/// Path, body, the word of the answer, and what the port was asked.
+const COMMANDS: [(&str, &str, &str, &str); 7] = [
+    ("pause", "", "paused-now", "pause mock"),
+    ("resume", "", "resumed", "resume mock"),
+    (
+        "rewind",
+        "confirm=mock&to=2026-11-23T09:00",
+        "rewound",
+        "rewind mock 2026-11-23T09:00:00Z",
+    ),
+    (
+        "rewind",
+        "confirm=mok&to=2026-11-23T09:00",
+        "not-confirmed",
+        "",
+    ),
+    ("rewind", "confirm=mock&to=yesterday", "wrong-time", ""),
+    (
+        "chaos",
+        "failure_rate=0.95&delay=3.5&malformed=5",
+        "applied",
+        "set_chaos mock Some(Dials { failure_rate: Some(0.95), delay: Some(3.5s), malformed: Some(0.05) })",
+    ),
+    (
+        "chaos",
+        "failure_rate=0.95&reset=1",
+        "chaos-off",
+        "set_chaos mock None",
+    ),
+];
+
 #[tokio::test]
 async fn a_source_takes_its_commands() {
     let fake = Fake::new();
     fake.source(|source| source.has_chaos = true);
     let router = fake.router();
-    for (path, body, word, asked) in [
-        ("pause", "", "paused-now", "pause mock"),
-        ("resume", "", "resumed", "resume mock"),
-        (
-            "rewind",
-            "confirm=mock&to=2026-11-23T09:00",
-            "rewound",
-            "rewind mock 2026-11-23T09:00:00Z",
-        ),
-        (
-            "rewind",
-            "confirm=mok&to=2026-11-23T09:00",
-            "not-confirmed",
-            "",
-        ),
-        ("rewind", "confirm=mock&to=yesterday", "wrong-time", ""),
-        (
-            "chaos",
-            "failure_rate=0.95&delay=3.5&malformed=5",
-            "applied",
-            "set_chaos mock Some(Dials { failure_rate: Some(0.95), delay: Some(3.5s), malformed: Some(0.05) })",
-        ),
-        (
-            "chaos",
-            "failure_rate=0.95&reset=1",
-            "chaos-off",
-            "set_chaos mock None",
-        ),
-    ] {
+    for (path, body, word, asked) in COMMANDS {
         fake.commands.asked.lock().unwrap().clear();
-        let answer = ask(
-            &router,
-            &format!("POST /ui/sources/mock/{path}"),
-            &[OWN],
-            body,
-        )
-        .await;
-        assert_eq!(
-            answer.header("location"),
-            format!("/ui/sources?notice={word}"),
-            "{body}"
-        );
-        let noted = fake
-            .commands
-            .asked
-            .lock()
-            .unwrap()
-            .first()
-            .cloned()
-            .unwrap_or_default();
-        assert_eq!(noted, asked);
-        holds(
-            &get(&router, answer.header("location")).await.body,
-            &[r#"id="notice""#],
-        );
+        let line = format!("POST /ui/sources/mock/{path}");
+        let answer = ask(&router, &line, &[OWN], body).await;
+        let location = format!("/ui/sources?notice={word}");
+        assert_eq!(answer.header("location"), location, "{body}");
+        let noted = fake.commands.asked.lock().unwrap().first().cloned();
+        assert_eq!(noted.unwrap_or_default(), asked);
+        holds(&get(&router, &location).await.body, &[r#"id="notice""#]);
     }
-    *fake.commands.refused.lock().unwrap() = Some(cresset_model::ports::CommandRefused::Conflict(
-        "not <now>".to_owned(),
-    ));
+}
+
+#[tokio::test]
+async fn a_refused_command_says_why() {
+    let fake = Fake::new();
+    let router = fake.router();
+    let why = CommandRefused::Conflict("not <now>".to_owned());
+    *fake.commands.refused.lock().unwrap() = Some(why);
     let refused = ask(&router, "POST /ui/sources/mock/pause", &[OWN], "").await;
     holds(
         &get(&router, refused.header("location")).await.body,
         &["not &lt;now&gt;"],
     );
     let foreign = ["origin: https://evil.example"];
-    assert_eq!(
-        ask(&router, "POST /ui/sources/mock/pause", &foreign, "")
-            .await
-            .status,
-        403
-    );
+    let answer = ask(&router, "POST /ui/sources/mock/pause", &foreign, "").await;
+    assert_eq!(answer.status, 403);
 }
 
 #[tokio::test]
@@ -528,11 +514,8 @@ async fn a_page_is_small_and_asks_nobody_else() {
     for (index, row) in rows.iter_mut().enumerate() {
         row.ingested_at = at(NOW).minus(std::time::Duration::from_secs(index as u64 * 43));
         row.severity = Severity::ALL[index % 6];
-        row.country = Some(format!(
-            "{}{}",
-            char::from(b'A' + (index % 26) as u8),
-            char::from(b'A' + (index % 17) as u8)
-        ));
+        let letter = |count: usize| char::from(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ"[index % count]);
+        row.country = Some(format!("{}{}", letter(26), letter(17)));
         row.source = format!("source-{}", index % 12);
     }
     let router = Fake::with_rows(rows).router();

@@ -118,9 +118,9 @@ async fn look(told: &mut Told, out: &mut String) {
 
 fn write(out: &mut String, topic: &str, id: Option<Position>, data: &str) {
     if let Some(id) = id {
-        out.push_str(&format!("id: {id}\n"));
+        out.extend(["id: ", &id.to_string(), "\n"]);
     }
-    out.push_str(&format!("event: {topic}\ndata: {data}\n\n"));
+    out.extend(["event: ", topic, "\ndata: ", data, "\n\n"]);
 }
 
 /// What the frame of a page shows; a change of it draws banners and health anew.

@@ -120,7 +120,7 @@ fn said(bucket: &Bucket, from: Timestamp, to: Timestamp) -> String {
         .zip(bucket.counts)
         .filter(|(_, count)| *count > 0)
     {
-        said.push_str(&format!(", {} {severity}", words::count(count)));
+        said.extend([", ", &words::count(count), " ", severity.as_str()]);
     }
     said
 }

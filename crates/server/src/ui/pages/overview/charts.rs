@@ -180,7 +180,9 @@ pub(super) fn pipeline(sources: &[SourceState], told: Option<&Told>) -> Markup {
 
 fn stages(sources: &[SourceState]) -> Vec<Stage> {
     let mut minute = Counters::default();
-    sources.iter().for_each(|source| minute.add(&source.minute));
+    for source in sources {
+        minute.add(&source.minute);
+    }
     let (came, _) = minute.sides();
     let understood = came - minute.dead.min(came);
     let claimed = minute.new + minute.changed + minute.same;
