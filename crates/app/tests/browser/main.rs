@@ -8,6 +8,7 @@ mod data;
 mod driver;
 mod flow;
 mod http;
+mod list;
 mod look;
 mod page;
 mod runner;
@@ -27,12 +28,18 @@ use anyhow::Context as _;
 use runner::Test;
 
 /// Every test there is, the longest first.
-const TESTS: [Test; 12] = [
+const TESTS: [Test; 18] = [
     ("demo_flow", flow::demo_flow),
     ("accessibility", look::accessibility),
     ("widths", look::widths),
     ("failing_pattern", flow::failing_pattern),
     ("reconnect", shell::reconnect),
+    ("list_filters", list::filters),
+    ("list_keys", list::keys),
+    ("live_bar", list::live_bar),
+    ("alert", list::alert),
+    ("columns", list::columns),
+    ("list_without_script", list::without_script),
     ("source_commands", sources::commands),
     ("chaos_ends", sources::chaos_ends),
     ("hostile", look::hostile),

@@ -24,7 +24,11 @@ lists:
   known-bad: { addresses: [ 192.0.2.1, 198.51.100.2, 203.0.113.3 ] }
 pipelines:
   upstream-alerts:
-    source: { http_poll: { url: http://127.0.0.1:UPSTREAM/alerts, allow_private: '127.0.0.1:UPSTREAM' } }
+    source:
+      http_poll:
+        url: http://127.0.0.1:UPSTREAM/alerts
+        allow_private: '127.0.0.1:UPSTREAM'
+        chaos: { url: http://127.0.0.1:UPSTREAM/config, allow_private: '127.0.0.1:UPSTREAM' }
     adapter: seed_a
     enrich: [ geo: { of: dst_ip }, user: { of: src_ip, table: users.csv } ]
   edge-firewalls:
@@ -40,7 +44,7 @@ pipelines:
 route:
   receiver: console
   routes:
-    - matchers: [ 'severity=\"critical\"' ]
+    - matchers: [ 'severity=\"critical\"', 'country=\"RU\"' ]
       receiver: on-call
 receivers:
   - name: console
@@ -136,7 +140,7 @@ pub(crate) fn take(directory: &Path) -> anyhow::Result<()> {
     let page = stage.page(&service)?;
     for theme in Theme::BOTH {
         page.theme(theme)?;
-        for (width, height, suffix) in [(1440, 900, ""), (390, 844, "-phone")] {
+        for (width, height, suffix) in [(1440, 1080, ""), (390, 844, "-phone")] {
             page.size(width, height)?;
             for (name, path) in pages(&service)? {
                 page.open(&path)?;
@@ -184,8 +188,8 @@ fn lively(stage: &Stage) -> anyhow::Result<std::rc::Rc<Service>> {
         data::sync(&service, "upstream-alerts")?;
         clock.forward(pause)?;
     }
-    day(&service, &clock, &mut dice, 2 * STEPS)?;
     data::sync(&service, "upstream-alerts")?;
+    day(&service, &clock, &mut dice, 2 * STEPS)?;
     Ok(service)
 }
 
