@@ -12,7 +12,8 @@ use crate::wait::wait_until;
 
 /// The identities of the rows, from the top.
 fn rows(page: &Page) -> anyhow::Result<Vec<String>> {
-    let ids = page.value("[...document.querySelectorAll('[data-row]')].map(row => row.dataset.id)")?;
+    let ids =
+        page.value("[...document.querySelectorAll('[data-row]')].map(row => row.dataset.id)")?;
     Ok(serde_json::from_value(ids)?)
 }
 
@@ -24,8 +25,12 @@ fn expected(page: &Page, service: &Service) -> anyhow::Result<Vec<String>> {
     )?;
     let answer = service.get(&format!("/api/v1/alerts?limit=50&{query}"))?;
     let answer = answer.json()?;
-    let items = answer["items"].as_array().with_context(|| format!("{query}: {answer}"))?;
-    let ids = items.iter().map(|item| item["id"].as_str().unwrap_or_default().to_owned());
+    let items = answer["items"]
+        .as_array()
+        .with_context(|| format!("{query}: {answer}"))?;
+    let ids = items
+        .iter()
+        .map(|item| item["id"].as_str().unwrap_or_default().to_owned());
     Ok(ids.collect())
 }
 
@@ -54,13 +59,20 @@ pub(crate) fn filters(stage: &Stage) -> anyhow::Result<()> {
     page.click("#facets a.pick[href*='country=US']")?;
     page.until("location.search.includes('country=US')")?;
     let both = agrees(&page, &service)?;
-    ensure!(!both.is_empty() && both.len() < critical.len(), "{} rows", both.len());
+    ensure!(
+        !both.is_empty() && both.len() < critical.len(),
+        "{} rows",
+        both.len()
+    );
 
     page.session.step(Step::Reload)?;
     ensure!(agrees(&page, &service)? == both, "reload lost a filter");
     let fresh = stage.page(&service)?;
     fresh.open(&page.path()?)?;
-    ensure!(agrees(&fresh, &service)? == both, "a shared link shows something else");
+    ensure!(
+        agrees(&fresh, &service)? == both,
+        "a shared link shows something else"
+    );
     page.session.step(Step::Back)?;
     page.until("!location.search.includes('country=US')")?;
     ensure!(agrees(&page, &service)? == critical, "back lost a filter");
@@ -82,10 +94,17 @@ fn queries(page: &Page, service: &Service) -> anyhow::Result<()> {
     page.fill("#q", "source:ips severity:>=high")?;
     page.keys(&["Enter"])?;
     page.until("location.search.includes('q=source')")?;
-    ensure!(!agrees(page, service)?.is_empty(), "the query finds nothing");
-    let export = page.words("document.querySelector(\"a[href*='format=csv']\").getAttribute('href')")?;
+    ensure!(
+        !agrees(page, service)?.is_empty(),
+        "the query finds nothing"
+    );
+    let export =
+        page.words("document.querySelector(\"a[href*='format=csv']\").getAttribute('href')")?;
     let lines = service.get(&export)?.body.lines().count();
-    ensure!(lines == agrees(page, service)?.len() + 1, "the export has {lines} lines");
+    ensure!(
+        lines == agrees(page, service)?.len() + 1,
+        "the export has {lines} lines"
+    );
 
     page.open("/ui/alerts?q=sevrity:high")?;
     page.until_says("main", "did you mean")?;
@@ -95,8 +114,10 @@ fn queries(page: &Page, service: &Service) -> anyhow::Result<()> {
     page.until("!location.search.includes('country')")?;
 
     let plot = page.find("[data-brush] .plot")?;
-    let half = page.value("Math.floor(document.querySelector('[data-brush] .plot').clientWidth / 2) - 2")?;
-    page.session.drag(&plot, 0, i32::try_from(half.as_i64().unwrap_or(100))?)?;
+    let half =
+        page.value("Math.floor(document.querySelector('[data-brush] .plot').clientWidth / 2) - 2")?;
+    page.session
+        .drag(&plot, 0, i32::try_from(half.as_i64().unwrap_or(100))?)?;
     page.until("/from=[0-9]{4}-.*Z&to=[0-9]{4}-.*Z/.test(decodeURIComponent(location.search))")?;
     agrees(page, service).map(drop)
 }
@@ -148,33 +169,51 @@ pub(crate) fn keys(stage: &Stage) -> anyhow::Result<()> {
     let page = stage.page(&service)?;
     page.open("/ui/alerts")?;
     let ids = agrees(&page, &service)?;
-    let current = |index: usize| format!("document.querySelector('[data-row].cur')?.dataset.id === {}", json!(ids[index]));
+    let current = |index: usize| {
+        format!(
+            "document.querySelector('[data-row].cur')?.dataset.id === {}",
+            json!(ids[index])
+        )
+    };
     page.keys(&["j"])?;
     page.until(&current(0))?;
     page.keys(&["j", "j", "k"])?;
     page.until(&current(1))?;
     page.keys(&["Enter"])?;
     let open = |index: usize| {
-        format!("document.querySelector('#panel:not([hidden])')?.dataset.id === {} && location.search.includes('open=')", json!(ids[index]))
+        format!(
+            "document.querySelector('#panel:not([hidden])')?.dataset.id === {} && location.search.includes('open=')",
+            json!(ids[index])
+        )
     };
     page.until(&open(1))?;
     page.keys(&["]"])?;
     page.until(&open(2))?;
-    page.keys(&["[", "["])?;
+    page.keys(&["["])?;
+    page.until(&open(1))?;
+    page.keys(&["["])?;
     page.until(&open(0))?;
     ensure!(rows(&page)? == ids, "the panel moved the list");
     page.keys(&["Escape"])?;
-    page.until("!location.search.includes('open=') && !document.querySelector('#panel:not([hidden])')")?;
+    page.until(
+        "!location.search.includes('open=') && !document.querySelector('#panel:not([hidden])')",
+    )?;
     page.until(&current(0))?;
 
     // The hand lies on a country.
-    let cell = page.find("[data-row] td.country [data-field], [data-row] td[data-field=country]")?;
+    let cell =
+        page.find("[data-row] td.country [data-field], [data-row] td[data-field=country]")?;
     page.session.drag(&cell, 0, 0)?;
-    let country = page.words("document.querySelector('[data-field=country]:hover').dataset.value")?;
+    let country =
+        page.words("document.querySelector('[data-field=country]:hover').dataset.value")?;
     page.keys(&["f"])?;
     page.until(&format!("location.search.includes('country={country}')"))?;
     let some = agrees(&page, &service)?;
-    ensure!(!some.is_empty() && some.len() < ids.len(), "{} rows", some.len());
+    ensure!(
+        !some.is_empty() && some.len() < ids.len(),
+        "{} rows",
+        some.len()
+    );
     page.session.step(Step::Back)?;
     page.until("!location.search.includes('country')")?;
     agrees(&page, &service)?;
@@ -183,7 +222,12 @@ pub(crate) fn keys(stage: &Stage) -> anyhow::Result<()> {
     page.keys(&["Shift+F"])?;
     page.until("location.search.includes('country=')")?;
     let others = agrees(&page, &service)?;
-    ensure!(some.len() + others.len() == ids.len(), "{} and {}", some.len(), others.len());
+    ensure!(
+        some.len() + others.len() == ids.len(),
+        "{} and {}",
+        some.len(),
+        others.len()
+    );
     Ok(())
 }
 
@@ -205,7 +249,7 @@ pub(crate) fn alert(stage: &Stage) -> anyhow::Result<()> {
     for (part, words) in [
         ("#alert-why", ""),
         ("#alert-record", "src_ip"),
-        ("#alert-record", "\"severity\""),
+        ("#alert-record", "severity: \"critical\""),
         ("#alert-context", "192.168."),
         ("#alert-enrichment", "builtin"),
         ("#alert-told", "soc"),
@@ -218,11 +262,17 @@ pub(crate) fn alert(stage: &Stage) -> anyhow::Result<()> {
     page.click("#alert-context a.val[href*='user=']")?;
     page.until("location.pathname === '/ui/alerts' && location.search.includes('user=')")?;
     let found = agrees(&page, &service)?;
-    ensure!(found.iter().any(|one| one == id), "the filter loses the alert itself");
+    ensure!(
+        found.iter().any(|one| one == id),
+        "the filter loses the alert itself"
+    );
     page.session.step(Step::Back)?;
     page.until_says("main", "The text has changed")?;
     page.keys(&["Escape"])?;
-    page.until(&format!("location.pathname === '/ui/alerts' && location.search.includes({})", json!(id)))?;
+    page.until(&format!(
+        "location.pathname === '/ui/alerts' && location.search.includes({})",
+        json!(id)
+    ))?;
 
     page.open("/ui/alerts/00000000000000000000000000")?;
     page.expect_error("404");
@@ -237,7 +287,10 @@ pub(crate) fn without_script(stage: &Stage) -> anyhow::Result<()> {
     page.open("/ui/alerts")?;
     let first = |css: &str| -> anyhow::Result<_> {
         let found = page.session.find_all(css)?;
-        found.into_iter().next().with_context(|| format!("no {css}"))
+        found
+            .into_iter()
+            .next()
+            .with_context(|| format!("no {css}"))
     };
     let count = || -> anyhow::Result<usize> { Ok(page.session.find_all("[data-row]")?.len()) };
     let clicked = |css: &str, part: &str| -> anyhow::Result<()> {
@@ -247,11 +300,18 @@ pub(crate) fn without_script(stage: &Stage) -> anyhow::Result<()> {
     ensure!(count()? == 50, "{} rows", count()?);
     clicked("a[data-more]", "before=")?;
     ensure!(count()? == 50, "{} older rows", count()?);
-    clicked("#facets a.pick[href*='severity=critical']", "severity=critical")?;
+    clicked(
+        "#facets a.pick[href*='severity=critical']",
+        "severity=critical",
+    )?;
     ensure!(count()? == 30, "{} critical rows", count()?);
     page.session.send(&first("#q")?, "source:ips")?;
     clicked("form.query button", "source")?;
-    ensure!((1..30).contains(&count()?), "{} rows of the query", count()?);
+    ensure!(
+        (1..30).contains(&count()?),
+        "{} rows of the query",
+        count()?
+    );
     clicked("[data-row] a[data-open]", "open=")?;
     let panel = page.session.text(&first("#panel")?)?;
     ensure!(panel.contains("Timeline"), "{panel}");
@@ -264,10 +324,19 @@ pub(crate) fn columns(stage: &Stage) -> anyhow::Result<()> {
     data::push(&service, 0..5)?;
     let page = stage.page(&service)?;
     page.open("/ui/alerts?severity=high")?;
-    let heads = |page: &Page| page.value("[...document.querySelectorAll('#rows th')].map(one => one.className)");
-    let has = |heads: &Value, name: &str| heads.as_array().is_some_and(|all| all.iter().any(|one| one == name));
+    let heads = |page: &Page| {
+        page.value("[...document.querySelectorAll('#rows th')].map(one => one.className)")
+    };
+    let has = |heads: &Value, name: &str| {
+        heads
+            .as_array()
+            .is_some_and(|all| all.iter().any(|one| one == name))
+    };
     let before = heads(&page)?;
-    ensure!(has(&before, "country") && !has(&before, "upstream_id"), "{before}");
+    ensure!(
+        has(&before, "country") && !has(&before, "upstream_id"),
+        "{before}"
+    );
     page.click("details.columns summary")?;
     page.click("details.columns [value=country]")?;
     page.click("details.columns [value=upstream_id]")?;
@@ -275,7 +344,13 @@ pub(crate) fn columns(stage: &Stage) -> anyhow::Result<()> {
     page.until("document.querySelector('#rows th.upstream_id')")?;
     page.session.step(Step::Reload)?;
     let after = heads(&page)?;
-    ensure!(!has(&after, "country") && has(&after, "upstream_id"), "{after}");
-    ensure!(page.path()?.contains("severity=high"), "the filter was lost");
+    ensure!(
+        !has(&after, "country") && has(&after, "upstream_id"),
+        "{after}"
+    );
+    ensure!(
+        page.path()?.contains("severity=high"),
+        "the filter was lost"
+    );
     Ok(())
 }

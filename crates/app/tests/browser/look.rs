@@ -12,10 +12,19 @@ use crate::stage::Stage;
 const AXE: &str = include_str!("axe/axe.min.js");
 const WIDTHS: [u32; 4] = [390, 1280, 1440, 1640];
 
-/// Every page: its name and its path, one alert's among them.
-pub(crate) fn pages(_service: &Service) -> anyhow::Result<Vec<(&'static str, String)>> {
-    let fixed = [("overview", "/ui/"), ("sources", "/ui/sources")];
-    Ok(fixed.map(|(name, path)| (name, path.to_owned())).to_vec())
+/// Every page: its name and its path; an alert beside the list and alone, and a list without a row.
+pub(crate) fn pages(service: &Service) -> anyhow::Result<Vec<(&'static str, String)>> {
+    let alert = data::newest(service, "severity=high,critical")?;
+    let id = alert["id"].as_str().unwrap_or_default();
+    let pages = [
+        ("overview", "/ui/".to_owned()),
+        ("alerts", "/ui/alerts".to_owned()),
+        ("alerts-open", format!("/ui/alerts?open={id}")),
+        ("alert", format!("/ui/alerts/{id}")),
+        ("alerts-none", "/ui/alerts?country=AQ".to_owned()),
+        ("sources", "/ui/sources".to_owned()),
+    ];
+    Ok(pages.to_vec())
 }
 
 /// A service with something to show on every page.
