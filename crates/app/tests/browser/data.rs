@@ -52,6 +52,12 @@ pub(crate) fn polled(upstream: u16) -> String {
     [&PUSHED.replace("USERS", "demo"), &polled, ROUTE].concat()
 }
 
+/// An instant as vendors write it.
+pub(crate) fn instant(seconds: u64) -> String {
+    let nanos = i64::try_from(seconds).unwrap_or_default() * 1_000_000_000;
+    cresset_model::Timestamp::from_nanos(nanos).to_z()
+}
+
 const SEVERITIES: [&str; 4] = ["low", "medium", "high", "critical"];
 const SOURCES: [&str; 5] = ["firewall", "ngfw", "ips", "vpn_gateway", "router_acl"];
 /// Addresses of several countries.
@@ -82,7 +88,7 @@ pub(crate) fn record(number: usize) -> anyhow::Result<Value> {
         "description": pick(&TEXTS, 2),
         "src_ip": format!("192.168.{}.{}", number % 7, number % 11 + 1),
         "dst_ip": pick(&DESTINATIONS, 3),
-        "created_at": now_seconds()?,
+        "created_at": instant(now_seconds()?),
     }))
 }
 

@@ -214,7 +214,8 @@ for (const one of document.querySelectorAll('*')) for (const attribute of one.at
   if (attribute.name.startsWith('on')) found.push(one.outerHTML.slice(0, 200));
 const hidden = document.body.innerText.match(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u00ad\u200b\u202a-\u202e\u2066-\u2069\ufeff]/);
 if (hidden) found.push('a hidden character is shown as it is: ' + escape(hidden[0]));
-if (document.documentElement.scrollWidth > innerWidth) found.push('the page is too wide');
+if (document.documentElement.scrollWidth > innerWidth) for (const one of document.body.querySelectorAll('*'))
+  if (one.getBoundingClientRect().right > innerWidth + 1) { found.push('too wide: ' + one.outerHTML.slice(0, 300)); break; }
 return found;
 ";
 

@@ -218,7 +218,7 @@ fn day(service: &Service, clock: &Clock, dice: &mut Dice, step: u64) -> anyhow::
             "description": text,
             "src_ip": format!("192.168.{}.{}", dice.below(4), dice.below(12) + 10),
             "dst_ip": DESTINATIONS[at],
-            "created_at": now - dice.below(600),
+            "created_at": data::instant(now - dice.below(600)),
         }));
     }
     if step % 9 == 4 {
@@ -245,7 +245,7 @@ fn event(dice: &mut Dice, at: u64) -> Value {
     };
     let severity = ["low", "medium", "medium", "high"][dice.index(4)];
     json!({
-        "timestamp": at,
+        "timestamp": data::instant(at),
         "source_ip": source,
         "destination_ip": format!("10.0.{}.{}", dice.below(4), dice.below(200) + 1),
         "event_type": kind,
