@@ -30,8 +30,8 @@ impl Glance {
         make: impl Future<Output = String>,
     ) -> Arc<str> {
         let text = self.slot(key, since);
-        let made = async { Arc::from(make.await) };
-        Arc::clone(text.get_or_init(|| made).await)
+        let whole = async { Arc::from(make.await) };
+        Arc::clone(text.get_or_init(|| whole).await)
     }
 
     fn slot(&self, key: String, since: Instant) -> Arc<OnceCell<Arc<str>>> {
