@@ -5,6 +5,7 @@ mod arguments;
 mod bench;
 mod check;
 mod crash;
+mod date;
 mod needs;
 mod program;
 mod stopwatch;
