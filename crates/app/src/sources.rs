@@ -85,7 +85,7 @@ impl Sources<'_> {
                     self.poll(poll, prepared, set, (&mut control, tasks, stopped))?;
                 }
                 SourceConfig::Push(push) => {
-                    pushed.push((pipeline.id.clone(), *push));
+                    pushed.push((pipeline.id.clone(), push.clone()));
                     self.push("push", prepared, (&mut control, &mut intake));
                 }
                 SourceConfig::Generate(generate) => {
@@ -162,11 +162,16 @@ impl Sources<'_> {
         let cell = Arc::new(SourceCell::new(pipeline.id.clone(), kind, address));
         control.add_unpolled(Arc::clone(&cell), stages.clone(), sinks.clone());
         let limits = self.config.limits;
+        let records = match &pipeline.source {
+            SourceConfig::Push(push) => push.records.join("."),
+            _ => String::new(),
+        };
         intake.add(PushSource {
             cell,
             stages,
             sinks,
             limits,
+            records_path: (!records.is_empty()).then_some(records),
         });
     }
 

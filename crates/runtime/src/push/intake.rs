@@ -13,7 +13,7 @@ use cresset_model::ports::{
 };
 use cresset_model::source::SyncStatus;
 use cresset_model::{SourceId, Timestamp};
-use cresset_pipeline::decode::Sliced;
+use cresset_pipeline::decode::{AnySlicer, Sliced};
 use cresset_pipeline::process::Scratch;
 use tracing::warn;
 
@@ -52,6 +52,14 @@ pub struct PushSource {
     pub sinks: Vec<Arc<dyn EventSink>>,
     /// The bounds of its records and batches.
     pub limits: RecordLimits,
+    /// The keys, joined with dots, that lead to the records in a body; `None`: the body is the records.
+    pub records_path: Option<String>,
+}
+
+impl PushSource {
+    fn slicer(&self) -> AnySlicer {
+        AnySlicer::at_path(self.limits, self.records_path.as_deref())
+    }
 }
 
 /// Takes pushes for all sources that do.
@@ -173,8 +181,8 @@ impl Push {
 
     async fn check(&self) -> Result<Checked, PushError> {
         let (body, encoding) = (self.body.body.clone(), self.body.encoding);
-        let limits = self.source.limits;
-        on_worker(move || check(body, encoding, limits))
+        let slicer = self.source.slicer();
+        on_worker(move || check(body, encoding, slicer))
             .await
             .map_err(|error| PushError::Malformed(error.to_string()))?
     }
@@ -206,7 +214,7 @@ impl Push {
         let key = self.identity_key();
         let mut sequence = 0;
         let mut base = 0;
-        let mut batches = Remaining::new(checked.gathered, &self.body, self.source.limits);
+        let mut batches = Remaining::new(checked.gathered, &self.body, &self.source);
         while let Some(sliced) = batches.next().await? {
             let records = sliced.records.len() as u64;
             let batch = self.batch(sliced, received, (key, base), sequence);
@@ -311,11 +319,11 @@ enum Remaining {
 }
 
 impl Remaining {
-    fn new(gathered: Option<Vec<Sliced>>, body: &PushBody, limits: RecordLimits) -> Self {
+    fn new(gathered: Option<Vec<Sliced>>, body: &PushBody, source: &PushSource) -> Self {
         if let Some(batches) = gathered {
             return Self::Gathered(batches.into_iter());
         }
-        let batches = Batches::new(body.body.clone(), body.encoding, limits);
+        let batches = Batches::new(body.body.clone(), body.encoding, source.slicer());
         Self::Packed(Some(Box::new(batches)))
     }
 
