@@ -12,6 +12,9 @@ use super::hook::header;
 use super::process::{Answer, Process, command, free_port, head, read_answer, wait_until};
 
 const PATH: &str = "/api/v1/events/nullify";
+/// Makes a record of a size.
+type Make<'a> = &'a dyn Fn(usize) -> String;
+
 const MIB: usize = 1 << 20;
 
 fn write_configuration(directory: &Path, port: u16) {
@@ -128,8 +131,8 @@ fn a_record_at_each_limit_is_taken_and_one_beyond_is_a_dead_letter() {
         ))
     };
     let wide = |keys: usize| {
-        let more: String = (2..keys).map(|key| format!(r#","k{key}":1"#)).collect();
-        event(&more)
+        let more: Vec<String> = (2..keys).map(|key| format!(r#","k{key}":1"#)).collect();
+        event(&more.concat())
     };
     let long = |bytes: usize| {
         let filled = text(0).len() + 3 * r#","b":"""#.len();
@@ -141,7 +144,7 @@ fn a_record_at_each_limit_is_taken_and_one_beyond_is_a_dead_letter() {
         ))
     };
     let kib = 1 << 10;
-    let cases: [(&dyn Fn(usize) -> String, usize, &str); 4] = [
+    let cases: [(Make<'_>, usize, &str); 4] = [
         (&text, 256 * kib, "string_too_long"),
         (&deep, 64, "too_deep"),
         (&wide, 256, "too_many_keys"),
