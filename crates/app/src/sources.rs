@@ -90,7 +90,7 @@ impl Sources<'_> {
                     self.poll(poll, prepared, set, (&mut control, tasks, stopped))?;
                 }
                 SourceConfig::Push(push) => {
-                    pushed.push((pipeline.id.clone(), *push));
+                    pushed.push((pipeline.id.clone(), push.clone()));
                     Self::push("push", prepared, (&mut control, &mut intake));
                 }
                 SourceConfig::Generate(generate) => {
@@ -169,10 +169,15 @@ impl Sources<'_> {
         let address = format!("/api/v1/events/{}", pipeline.id);
         let cell = Arc::new(SourceCell::new(pipeline.id.clone(), kind, address));
         control.add_unpolled(Arc::clone(&cell), stages.clone(), sinks.clone());
+        let records = match &pipeline.source {
+            SourceConfig::Push(push) => push.records.join("."),
+            _ => String::new(),
+        };
         intake.add(PushSource {
             cell,
             stages,
             sinks,
+            records_path: (!records.is_empty()).then_some(records),
         });
     }
 

@@ -3,7 +3,7 @@
 use cresset_model::config::{ByteSize, Fault, Place, Section};
 
 use super::adapter::Adapter;
-use super::http_poll::{self, HttpPollConfig};
+use super::http_poll::{self, HttpPollConfig, RecordsPath};
 
 /// Bytes of one push by default.
 const PUSH_BODY_BYTES_MAX_DEFAULT: u64 = 8 << 20;
@@ -37,12 +37,14 @@ pub(crate) enum SourceConfig {
 }
 
 /// `source.push`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct PushConfig {
     /// Bytes of one body, packed or unpacked.
     pub(crate) body_bytes_max: u64,
     /// Pushes under way at once.
     pub(crate) in_flight_max: u32,
+    /// The keys that lead to the records in a body; none: the body is the records.
+    pub(crate) records: Vec<String>,
 }
 
 impl Default for PushConfig {
@@ -50,6 +52,7 @@ impl Default for PushConfig {
         Self {
             body_bytes_max: PUSH_BODY_BYTES_MAX_DEFAULT,
             in_flight_max: PUSH_IN_FLIGHT_MAX_DEFAULT,
+            records: Vec::new(),
         }
     }
 }
@@ -115,10 +118,12 @@ fn read_push(mut section: Section<'_>) -> PushConfig {
         default.in_flight_max,
         1..=PUSH_IN_FLIGHT_MAX_MAX,
     );
+    let records = section.optional::<RecordsPath>("records");
     section.finish();
     PushConfig {
         body_bytes_max,
         in_flight_max,
+        records: records.map(|path| path.0).unwrap_or_default(),
     }
 }
 

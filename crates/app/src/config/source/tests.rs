@@ -20,7 +20,8 @@ fn each_kind_has_its_defaults() {
         read("push: {}"),
         SourceConfig::Push(PushConfig {
             body_bytes_max: 8 << 20,
-            in_flight_max: 16
+            in_flight_max: 16,
+            records: Vec::new(),
         })
     );
     assert_eq!(read("stdin: {}"), SourceConfig::Stdin);
@@ -36,10 +37,11 @@ fn each_kind_has_its_defaults() {
 #[test]
 fn each_kind_takes_its_keys() {
     assert_eq!(
-        read("push: { body: 1KiB, in_flight: 1 }"),
+        read("push: { body: 1KiB, in_flight: 1, records: data.alerts }"),
         SourceConfig::Push(PushConfig {
             body_bytes_max: 1 << 10,
-            in_flight_max: 1
+            in_flight_max: 1,
+            records: vec!["data".to_owned(), "alerts".to_owned()],
         })
     );
     assert_eq!(
