@@ -27,15 +27,16 @@ pub(crate) struct Shipped {
 }
 
 impl Shipped {
-    /// With these tables; without a list only the severity makes a threat.
-    pub(crate) fn new(tables: Tables) -> Self {
+    /// With these tables; without a list only the severity makes a threat. `cresset pipe` makes no alerts, the
+    /// service does.
+    pub(crate) fn new(tables: Tables, alerts: AlertRule) -> Self {
         let spec = PipelineSpec {
             city_of: Some(AddressField::SrcIp),
             detect: vec![Detector::Threat {
                 severity: Some(Severity::High),
                 list: (!tables.indicators.is_empty()).then_some(0),
             }],
-            alerts: AlertRule::Detected,
+            alerts,
             write: true,
             ..PipelineSpec::new(Adapter::Nullify)
         };
