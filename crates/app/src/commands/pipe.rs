@@ -12,7 +12,7 @@ use cresset_model::outcome::Outcome;
 use cresset_model::ports::{Answers, Clock as _};
 use cresset_model::tables::Tables;
 use cresset_pipeline::decode::{LineSlicer, SlicedLines};
-use cresset_pipeline::process::{Pipeline, Scratch};
+use cresset_pipeline::process::{AlertRule, Pipeline, Scratch};
 
 use crate::cli::Pipe;
 use crate::clock::SystemClock;
@@ -54,7 +54,9 @@ pub(crate) fn run(flags: &Pipe) -> anyhow::Result<Exit> {
         );
         return Err(Failure::new(Exit::Invalid, message).into());
     };
-    let plan = Plan::new(pipeline, &config, true)?;
+    let mut plan = Plan::new(pipeline, &config, true)?;
+    // Nobody keeps them here.
+    plan.spec.alerts = AlertRule::Nothing;
     let limits = plan.spec.limits;
     let core = Core {
         pipeline: Arc::new(Pipeline::new(plan.spec)),
