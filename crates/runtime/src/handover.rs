@@ -100,6 +100,23 @@ impl Handover {
     }
 }
 
+impl Handing {
+    /// What the commits have done so far.
+    pub(crate) fn receipt(&self) -> &Receipt {
+        &self.receipt
+    }
+
+    /// Whether only the last commit is left.
+    pub(crate) fn is_at_rest(&self) -> bool {
+        self.claims.is_none() && self.events.is_none()
+    }
+
+    /// Says that the last commit was found done.
+    pub(crate) fn found_done(&mut self) {
+        self.rest = None;
+    }
+}
+
 /// Two commits of one: what must be stored before the sinks, if anything, and the rest.
 fn split(mut request: Commit) -> (Option<Commit>, Commit) {
     // A redrive settles its records by their index in one outcome, and moves no checkpoint.
