@@ -4,6 +4,7 @@ mod cli;
 mod demo;
 mod events;
 mod examples;
+mod files;
 mod pipe;
 mod process;
 mod produce;
