@@ -84,10 +84,15 @@ pub(super) fn compare(
     }
     Ok(match content.fit(file.offset, file.check())? {
         Fit::Fits(_) if content.size()? == file.offset => (file.offset, Twin::Copy),
-        Fit::Fits(_) if file.idle_looks < GONE_LOOKS_MAX => (file.offset, Twin::LongerCopy),
-        // What has stopped for so long is no longer what the other was copied from.
-        Fit::Fits(_) if relation == Relation::SameName => (file.offset, Twin::Successor),
-        Fit::Fits(_) => (0, Twin::Other),
+        Fit::Fits(_) => {
+            let common = file.offset;
+            // What has stopped for so long is no longer what the other is copied from.
+            match relation {
+                _ if file.idle_looks < GONE_LOOKS_MAX => (common, Twin::LongerCopy),
+                Relation::SameName => (common, Twin::Successor),
+                Relation::Copy | Relation::None => (0, Twin::Other),
+            }
+        }
         Fit::Unfinished => (file.offset, Twin::Copy),
         Fit::Short(end, last) if followed.has_before(end, &last)? => (end, Twin::Copy),
         Fit::Short(..) | Fit::Other => (0, Twin::Other),

@@ -10,6 +10,9 @@ use super::content::{Content, Inode, Piece, keep_last};
 use super::key::Keys;
 use super::known::Mark;
 
+/// Looks without a byte after which a file without a name makes room: about a second.
+const REST_LOOKS: u32 = 4;
+
 /// A file that has begun and not ended.
 #[derive(Debug)]
 #[expect(
@@ -109,9 +112,16 @@ impl Followed {
         Ok(())
     }
 
-    /// Whether it may end now to make room: all of it was read, and no line is open.
+    /// Whether it may end now to make room: all of it was read, and no line is open. A copy of one that was
+    /// cut is known by its mark too.
     pub(super) fn may_rest(&self) -> bool {
-        self.caught_up && self.at_end && !self.is_cut() && self.line_start == self.offset
+        let is_gone = self.gone_looks >= REST_LOOKS;
+        let is_read = if self.is_cut() {
+            is_gone
+        } else {
+            self.caught_up && (self.at_end || is_gone)
+        };
+        is_read && self.line_start == self.offset
     }
 
     /// Reads the next piece.

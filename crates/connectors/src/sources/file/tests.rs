@@ -530,6 +530,25 @@ fn new_files_that_begin_alike_are_each_read() {
 }
 
 #[test]
+fn files_that_are_gone_or_cut_make_room_soon() {
+    let mut fixture = Fixture::new("*.log");
+    for n in 0..2 * LINE_FILES_MAX {
+        let name = format!("{n}.log");
+        fixture.append(&name, &format!("first of {n}\n"));
+        let mut text = String::new();
+        for _ in 0..2 {
+            text += &fixture.text();
+        }
+        assert_eq!(text, format!("first of {n}\n"));
+        if n.is_multiple_of(2) {
+            fs::remove_file(fixture.path(&name)).unwrap();
+        } else {
+            fixture.cut(&name);
+        }
+    }
+}
+
+#[test]
 fn more_files_than_may_be_open_are_all_read() {
     let mut fixture = Fixture::new("*.log");
     let count = 3 * LINE_FILES_MAX;
