@@ -43,6 +43,14 @@ impl Files {
         let fingerprint = chunk.fingerprint;
         let known = self.files.get(&fingerprint);
         let only_place = known.is_none() && chunk.bytes.is_empty();
+        if only_place && chunk.ends_file {
+            // Nothing is open for it: it counts for no limit.
+            cuts.push(Cut {
+                lines: None,
+                position: position(chunk, chunk.offset),
+            });
+            return Ok(());
+        }
         // A gap: the source has begun the file anew, what was open there is gone.
         if known.is_none_or(|file| file.next != chunk.offset) {
             self.begin(chunk, cuts)?;

@@ -8,8 +8,8 @@ use bytes::Bytes;
 use cresset_model::SourceId;
 use cresset_model::limits::RecordLimits;
 use cresset_model::ports::{
-    BoxFuture, FilePosition, LINE_CHECK_BYTES, LineChunk, LineSource, PortError, Store as _,
-    line_check,
+    BoxFuture, FilePosition, LINE_CHECK_BYTES, LINE_FILES_MAX, LineChunk, LineSource, PortError,
+    Store as _, line_check,
 };
 use cresset_model::source::{Counters, SyncStatus};
 use cresset_pipeline::process::{Adapter, AlertRule, Detector, Pipeline, PipelineSpec};
@@ -80,7 +80,7 @@ impl LineSource for MemoryFiles {
             }
             match self.chunk() {
                 Some(chunk) => {
-                    let _ = self.told.send(chunk.bytes.len());
+                    self.told.send(chunk.bytes.len()).unwrap_or_default();
                     Ok(Some(chunk))
                 }
                 None if self.ends => Ok(None),
@@ -424,6 +424,39 @@ async fn a_stop_commits_what_is_on_its_way() {
     world.check().await;
 }
 
+#[test]
+fn files_are_bounded_and_a_place_alone_is_stored_whatever_is_open() {
+    let chunk = |fingerprint: u128, ends_file: bool| LineChunk {
+        fingerprint,
+        offset: 7,
+        bytes: Bytes::new(),
+        before: Bytes::from_static(b"before\n"),
+        inode: 9,
+        ends_file,
+    };
+    let mut files = super::files::Files::new(RecordLimits::default());
+    let mut cuts = Vec::new();
+    for n in 0..LINE_FILES_MAX as u128 {
+        files.feed(&chunk(n, false), &mut cuts).unwrap();
+    }
+    files.feed(&chunk(1_000, true), &mut cuts).unwrap();
+    assert_eq!(cuts.len(), LINE_FILES_MAX + 1);
+    let expected = FilePosition {
+        fingerprint: 1_000,
+        offset: 7,
+        inode: 9,
+        check: line_check(b"before\n"),
+    };
+    assert_eq!(cuts.last().unwrap().position, expected);
+    let error = files.feed(&chunk(1_001, false), &mut cuts).unwrap_err();
+    assert!(
+        error.to_string().contains("more than 64 files open"),
+        "{error}"
+    );
+    files.feed(&chunk(1, true), &mut cuts).unwrap();
+    files.feed(&chunk(1_001, false), &mut cuts).unwrap();
+}
+
 /// Kills the process after each commit and each batch of the sink, and a few steps later.
 #[tokio::test(start_paused = true)]
 async fn wherever_it_is_killed_nothing_is_lost_and_no_alert_doubled() {
@@ -440,7 +473,7 @@ async fn wherever_it_is_killed_nothing_is_lost_and_no_alert_doubled() {
                 tokio::task::yield_now().await;
             }
             running.task.abort();
-            let _ = (&mut running.task).await;
+            drop((&mut running.task).await);
             let at = (has_sink, notes, steps);
             kills_within += usize::from((1..18).contains(&world.books().read));
             world.run().await;
