@@ -14,6 +14,7 @@ mod redrive;
 pub mod routing;
 mod source_cell;
 mod stages;
+mod ticket;
 
 pub use control::{ControlConfig, INTERVAL_MINUTES_MAX, INTERVAL_SETTING, RuntimeControl};
 pub use live_tables::LiveTables;

@@ -87,6 +87,11 @@ pub enum RedriveItem {
         /// The alert.
         alert: AlertId,
     },
+    /// It is an event that is no alert; it went to the event sinks, where there are any.
+    Passed {
+        /// The dead letter.
+        id: DeadLetterId,
+    },
     /// It was refused again.
     Refused {
         /// The dead letter.

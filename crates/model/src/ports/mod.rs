@@ -34,8 +34,8 @@ pub use outbox::{
 pub use query::{AlertPage, DeadLetterPage, IndexState, PageRequest, Query, StoreFacts, Total};
 pub use sink::{EventBatch, EventSink};
 pub use store::{
-    Commit, FILE_POSITIONS_MAX, FilePosition, Lane, PUSH_ANSWER_AGE_MAX, Receipt, Retained,
-    Retention, SourceUpdate, Store, StoredPush, StoredSource, Upsert,
+    Commit, FILE_POSITIONS_MAX, FilePosition, Lane, PUSH_ANSWER_AGE_MAX, RECEIPTS_KEPT, Receipt,
+    Retained, Retention, SourceUpdate, Store, StoredPush, StoredSource, Ticket, Upsert,
 };
 pub use upstream::{Body, FetchError, Upstream};
 

@@ -126,6 +126,7 @@ impl Lane {
             redriven: Vec::new(),
             positions: vec![position],
             push: None,
+            ticket: None,
         };
         let (ports, handover) = (self.ports.clone(), self.handover.clone());
         self.committing.spawn(async move {

@@ -111,6 +111,7 @@ impl<'a> Intake<'a> {
             redriven: Vec::new(),
             positions: Vec::new(),
             push: None,
+            ticket: None,
         };
         let (handover, cell) = (self.poll.ports.handover(), Arc::clone(&self.poll.cell));
         self.committing = Some(tokio::spawn(commit(handover, cell, request)));
@@ -159,8 +160,9 @@ impl PollPorts {
             redriven: Vec::new(),
             positions: Vec::new(),
             push: None,
+            ticket: None,
         };
-        self.store.commit(request).await?;
+        self.handover().commit(request).await?;
         cell.lock().checkpoint = Some(checkpoint);
         Ok(())
     }

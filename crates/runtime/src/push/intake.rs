@@ -257,12 +257,11 @@ impl Push {
     ) -> Result<(), PortError> {
         let named = Named::of(&outcome, base);
         let now = self.ports.clock.now();
-        let handover = Handover::new(Arc::clone(&self.ports.store), self.source.sinks.clone());
         let request = Commit {
             outcome: Some(outcome),
             ..self.empty_commit(now)
         };
-        let receipt = handover.commit(request).await?;
+        let receipt = self.handover().commit(request).await?;
         self.source.cell.took(&receipt.counts, now);
         named.enter(&receipt, account);
         Ok(())
@@ -286,7 +285,11 @@ impl Push {
             push: Some(push),
             ..self.empty_commit(self.ports.clock.now())
         };
-        self.ports.store.commit(request).await.map(|_| ())
+        self.handover().commit(request).await.map(drop)
+    }
+
+    fn handover(&self) -> Handover {
+        Handover::new(Arc::clone(&self.ports.store), self.source.sinks.clone())
     }
 
     fn empty_commit(&self, at: Timestamp) -> Commit {
@@ -299,6 +302,7 @@ impl Push {
             redriven: Vec::new(),
             positions: Vec::new(),
             push: None,
+            ticket: None,
         }
     }
 }

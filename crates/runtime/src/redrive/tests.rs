@@ -55,6 +55,7 @@ fn matching(limit: usize) -> RedriveSelection {
 
 fn id_of(item: &RedriveItem) -> u64 {
     let (RedriveItem::Alert { id, .. }
+    | RedriveItem::Passed { id }
     | RedriveItem::Refused { id, .. }
     | RedriveItem::Skipped { id, .. }) = item;
     u64::try_from(id.0).unwrap()

@@ -4,14 +4,15 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cresset_model::Timestamp;
 use cresset_model::notification::{DeliveryAttempt, DeliveryEnd, Notification, RETRY_WAITS};
 use cresset_model::ports::{Clock, LEASE, Leased, Notifier, Outbox, PortError, Settlement};
+use cresset_model::{NotificationId, Timestamp};
 use tokio::sync::{Notify, watch};
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::Instant;
-use tracing::{debug, info, warn};
+use tracing::{debug, error, info, warn};
 
+use super::alarm;
 use super::desk::{Answered, Desk, Job};
 use super::receivers::ReceiverSet;
 use crate::pace::Dice;
@@ -30,6 +31,8 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 const LOOK_GAP: Duration = Duration::from_millis(5);
 /// How long deliveries under way may take to end after the stop.
 const STOP_TIMEOUT: Duration = Duration::from_secs(9);
+/// How long the leases may take to be given back after that.
+const RELEASE_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// What the delivery works with.
 #[derive(Clone)]
@@ -50,13 +53,22 @@ pub struct Delivery {
     dice: Dice,
     desk: Desk,
     running: JoinSet<Done>,
-    /// The endpoint and the beginning of each delivery under way.
-    under_way: HashMap<Id, (String, Instant)>,
+    under_way: HashMap<Id, UnderWay>,
     /// Settlements that the store has not taken yet: nothing is leased before they are through, or their
     /// rows would be delivered again.
     unsettled: Vec<Settlement>,
     /// Whether a row may be due.
     look: bool,
+    /// Whether rows may be leased that nobody has in hand: those of a former process, and those of a lease
+    /// whose answer was lost.
+    astray: bool,
+}
+
+/// A delivery under way.
+struct UnderWay {
+    id: NotificationId,
+    endpoint: String,
+    begun: Instant,
 }
 
 /// A delivery that has ended.
@@ -76,11 +88,12 @@ impl Delivery {
             under_way: HashMap::new(),
             unsettled: Vec::new(),
             look: true,
+            astray: true,
         }
     }
 
     /// Runs until `stop` becomes true or its sender is gone, then lets deliveries under way end. Rows that
-    /// were leased and not delivered come again when their leases expire, under the same ids.
+    /// were leased and not delivered are given back, and come again under the same ids.
     pub async fn run(mut self, mut stop: watch::Receiver<bool>) {
         tokio::select! {
             // Dropping the loop at any await is safe: what is leased and not settled is due again later, and
@@ -96,6 +109,13 @@ impl Delivery {
         };
         if tokio::time::timeout(STOP_TIMEOUT, rest).await.is_err() {
             warn!("deliveries under way given up, they repeat with the next start");
+        }
+        self.running.shutdown().await;
+        let release = self.ports.outbox.release(Vec::new());
+        match tokio::time::timeout(RELEASE_TIMEOUT, release).await {
+            Ok(Ok(_)) => {}
+            Ok(Err(error)) => warn!(error = %error, "leases not given back"),
+            Err(_) => warn!("leases not given back in time"),
         }
     }
 
@@ -118,14 +138,10 @@ impl Delivery {
         if !self.unsettled.is_empty() {
             return Ok(Instant::now() + STORE_RETRY);
         }
+        self.recover().await?;
         self.start();
         while self.look && self.desk.has_room(Instant::now()) {
-            let now = self.ports.clock.now();
-            let leased = self
-                .ports
-                .outbox
-                .lease(now, now.plus(LEASE), DELIVERIES_MAX)
-                .await?;
+            let leased = self.lease().await?;
             self.look = !leased.is_empty();
             for leased in leased {
                 self.take(leased).await;
@@ -142,6 +158,33 @@ impl Delivery {
         let due = due.map(|at| now + at.since(wall).min(LOOK_EVERY));
         self.look = due.is_some_and(|at| at <= now);
         Ok(due.unwrap_or(now + LOOK_EVERY).max(now + LOOK_GAP))
+    }
+
+    /// Gives back what is leased and in nobody's hand, rather than waiting for the leases to expire.
+    async fn recover(&mut self) -> Result<(), PortError> {
+        if self.astray {
+            let under_way = self.under_way.values().map(|it| it.id);
+            let held = self.desk.waiting().chain(under_way).collect();
+            let rows = self.ports.outbox.release(held).await?;
+            self.astray = false;
+            self.look = true;
+            if rows > 0 {
+                info!(rows, "leases given back that nobody held");
+            }
+        }
+        Ok(())
+    }
+
+    async fn lease(&mut self) -> Result<Vec<Leased>, PortError> {
+        let now = self.ports.clock.now();
+        let leased = self
+            .ports
+            .outbox
+            .lease(now, now.plus(LEASE), DELIVERIES_MAX);
+        let leased = leased.await;
+        // It may have gone through without telling.
+        self.astray |= leased.is_err();
+        leased
     }
 
     async fn wait(&mut self, until: Instant) {
@@ -163,7 +206,7 @@ impl Delivery {
             let begun = self.ports.clock.now();
             let mut settlement = settlement(&leased, begun, begun);
             settlement.attempt.error = Some(error);
-            settlement.end = DeliveryEnd::Dead;
+            self.ports.give_up(&leased.notification, &mut settlement);
             log_dead(&leased.notification, &settlement);
             self.unsettled.push(settlement);
             self.settle_rest().await;
@@ -176,10 +219,14 @@ impl Delivery {
     fn start(&mut self) {
         let now = Instant::now();
         while let Some(job) = self.desk.start(now) {
-            let endpoint = job.endpoint.clone();
+            let under_way = UnderWay {
+                id: job.leased.notification.id,
+                endpoint: job.endpoint.clone(),
+                begun: now,
+            };
             let (ports, jitter) = (self.ports.clone(), self.dice.thousandths());
             let task = self.running.spawn(carry_out(ports, job, jitter));
-            self.under_way.insert(task.id(), (endpoint, now));
+            self.under_way.insert(task.id(), under_way);
         }
     }
 
@@ -194,7 +241,10 @@ impl Delivery {
                 (error.id(), Answered::No)
             }
         };
-        let Some((endpoint, begun)) = self.under_way.remove(&id) else {
+        let Some(UnderWay {
+            endpoint, begun, ..
+        }) = self.under_way.remove(&id)
+        else {
             return;
         };
         if self.desk.ended(&endpoint, begun, answered, Instant::now()) {
@@ -211,6 +261,15 @@ impl Delivery {
     }
 }
 
+impl DeliveryPorts {
+    /// Makes it the end, and has the other receivers told.
+    fn give_up(&self, notification: &Notification, settlement: &mut Settlement) {
+        settlement.end = DeliveryEnd::Dead;
+        let others = self.receivers.others(&notification.receiver);
+        settlement.alarms = alarm::intents(notification, &settlement.attempt, others);
+    }
+}
+
 /// Delivers one row and settles it.
 async fn carry_out(ports: DeliveryPorts, job: Job, jitter: u32) -> Done {
     let begun = ports.clock.now();
@@ -221,12 +280,14 @@ async fn carry_out(ports: DeliveryPorts, job: Job, jitter: u32) -> Done {
     let mut answered = Answered::Yes;
     if let Err(error) = result {
         settlement.attempt.error = Some(error.to_string());
-        settlement.end = DeliveryEnd::Dead;
+        let mut wait = None;
         if let PortError::Transient { after, .. } = error {
             answered = Answered::No;
-            if let Some(wait) = wait_after(notification.attempt, after, jitter) {
-                settlement.end = DeliveryEnd::Again(ended.plus(wait));
-            }
+            wait = wait_after(notification.attempt, after, jitter);
+        }
+        match wait {
+            Some(wait) => settlement.end = DeliveryEnd::Again(ended.plus(wait)),
+            None => ports.give_up(notification, &mut settlement),
         }
     }
     match &settlement.end {
@@ -278,6 +339,7 @@ fn settlement(leased: &Leased, begun: Timestamp, ended: Timestamp) -> Settlement
             error: None,
         },
         end: DeliveryEnd::Sent,
+        alarms: Vec::new(),
     }
 }
 
@@ -297,5 +359,5 @@ async fn settle(outbox: &dyn Outbox, settlement: Settlement) -> Option<Settlemen
 }
 
 fn log_dead(notification: &Notification, settlement: &Settlement) {
-    warn!(notification.id = %notification.id, notification.receiver = %notification.receiver, attempt = notification.attempt, error = settlement.attempt.error.as_deref().unwrap_or_default(), "notification given up");
+    error!(notification.id = %notification.id, notification.receiver = %notification.receiver, attempt = notification.attempt, error = settlement.attempt.error.as_deref().unwrap_or_default(), "notification given up");
 }

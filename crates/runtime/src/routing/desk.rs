@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
+use cresset_model::NotificationId;
 use cresset_model::ports::{LEASE, Leased, Notifier};
 use tokio::time::Instant;
 
@@ -89,6 +90,15 @@ impl Desk {
         if !endpoint.breaker.is_shut(now) && !full {
             endpoint.waiting.push_back(job);
         }
+    }
+
+    /// The rows that wait.
+    pub(super) fn waiting(&self) -> impl Iterator<Item = NotificationId> + '_ {
+        let waiting = self
+            .endpoints
+            .values()
+            .flat_map(|endpoint| &endpoint.waiting);
+        waiting.map(|job| job.leased.notification.id)
     }
 
     /// The next row that may go out now, if there is one.

@@ -1,5 +1,6 @@
 //! From committed alerts to receivers: the loop of the router and the delivery of its outbox.
 
+mod alarm;
 mod breaker;
 mod delivery;
 mod desk;

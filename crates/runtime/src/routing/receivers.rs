@@ -55,6 +55,14 @@ impl ReceiverSet {
         self.notifiers(name)?.get(index).cloned()
     }
 
+    /// All notifiers of other receivers than that of an outbox row, and the row's neighbors.
+    pub(super) fn others(&self, receiver: &str) -> Vec<String> {
+        let all = self.receivers.iter().flat_map(|(name, notifiers)| {
+            (0..notifiers.len()).map(move |index| format!("{name}/{index}"))
+        });
+        all.filter(|other| other != receiver).collect()
+    }
+
     fn notifiers(&self, name: &str) -> Option<&[Arc<dyn Notifier>]> {
         let found = self.receivers.iter().find(|(other, _)| other == name);
         found.map(|(_, notifiers)| notifiers.as_slice())

@@ -14,7 +14,7 @@ use std::time::Duration;
 use cresset_model::alert::{Change, Position};
 use cresset_model::ports::{
     BoxFuture, Clock, Commit, FilePosition, PortError, Receipt, Retained, Retention, SourceUpdate,
-    Store, StoredPush, StoredSource,
+    Store, StoredPush, StoredSource, Ticket,
 };
 use cresset_model::{SourceId, Timestamp};
 use proptest::prelude::*;
@@ -159,6 +159,17 @@ impl Store for Mortal {
             let receipt = self.store.commit(request).await;
             self.disk().await;
             receipt
+        })
+    }
+
+    fn receipt(
+        &self,
+        source: SourceId,
+        ticket: Ticket,
+    ) -> BoxFuture<'_, Result<Option<Receipt>, PortError>> {
+        Box::pin(async move {
+            self.alive().await;
+            self.store.receipt(source, ticket).await
         })
     }
 

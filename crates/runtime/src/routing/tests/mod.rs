@@ -1,3 +1,4 @@
+mod alarms;
 mod breakers;
 mod deliveries;
 mod endpoints;
