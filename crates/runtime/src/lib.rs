@@ -5,6 +5,7 @@ mod control;
 #[cfg(test)]
 mod fakes;
 mod handover;
+pub mod lines;
 mod live_tables;
 mod pace;
 pub mod poll;

@@ -4,6 +4,7 @@
 mod clock;
 mod control;
 mod intake;
+mod lines;
 mod lookup;
 mod notifier;
 mod outbox;
@@ -22,6 +23,9 @@ pub use control::{
     RedriveSelection, Reload, ReloadRefused, ReloadReport, SyncRefused, UnknownReceiver,
 };
 pub use intake::{Encoding, Intake, PushBody, PushError, PushReceipt, RecordFaultAt};
+pub use lines::{
+    LINE_CHECK_BYTES, LINE_CHUNK_BYTES_MAX, LINE_FILES_MAX, LineChunk, LineSource, line_check,
+};
 pub use lookup::{Answers, GeoAnswer, Lookup};
 pub use notifier::{Notifier, NotifierInfo};
 pub use outbox::{

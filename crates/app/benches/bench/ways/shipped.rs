@@ -33,7 +33,7 @@ impl Shipped {
         let spec = PipelineSpec {
             city_of: Some(AddressField::SrcIp),
             detect: vec![Detector::Threat {
-                severity: Some(Severity::High),
+                severity: vec![Severity::High],
                 list: (!tables.indicators.is_empty()).then_some(0),
             }],
             alerts,
