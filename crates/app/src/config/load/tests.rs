@@ -66,7 +66,7 @@ pipelines:
             "11:20: \"max_pages\" is out of range: 0: from 1 to 10000 are allowed",
             "12:14: unknown adapter \"seed_ab\": did you mean \"seed_a\"? valid values: seed_a, nullify",
             "13:15: unknown enrichment \"geoo\": did you mean \"geo\"? valid here: geo, geo_http, user",
-            "15:15: unknown source \"http_pol\": did you mean \"http_poll\"? valid here: http_poll, push, stdin, generate",
+            "15:15: unknown source \"http_pol\": did you mean \"http_poll\"? valid here: http_poll, push, file, stdin, generate",
         ],
     );
 }
