@@ -9,41 +9,56 @@ use crate::terminal::say;
 struct Need {
     /// The program's name on the path.
     program: &'static str,
+    /// What it must be able to do to count as there.
+    probe: &'static [&'static str],
     /// The commands that install it, in order.
     install: &'static [&'static [&'static str]],
 }
 
+/// Installs packages of the system, Debian or its kin.
+macro_rules! apt {
+    ($($package:literal),+) => {
+        &[
+            &["apt-get", "update", "--quiet=2"],
+            &[
+                "apt-get",
+                "install",
+                "--yes",
+                "--quiet=2",
+                "--no-install-recommends",
+                $($package),+
+            ],
+        ]
+    };
+}
+
 /// Every program that a suite may name.
-const NEEDS: [Need; 3] = [
+const NEEDS: [Need; 4] = [
     // Draws the pages in the browser suite.
-    debian("chromium", &APT_CHROMIUM),
+    Need {
+        program: "chromium",
+        probe: &["--version"],
+        install: apt!["chromium"],
+    },
     // Drives it.
-    debian("chromedriver", &APT_CHROMEDRIVER),
+    Need {
+        program: "chromedriver",
+        probe: &["--version"],
+        install: apt!["chromium-driver"],
+    },
     // Moves the clock of the service in the browser suite.
-    debian("faketime", &APT_FAKETIME),
+    Need {
+        program: "faketime",
+        probe: &["--version"],
+        install: apt!["faketime"],
+    },
+    // Runs the servers of the suite `real servers`, in an environment of their own.
+    Need {
+        program: "python3",
+        probe: &["-c", "import ensurepip, venv"],
+        install: apt!["python3", "python3-venv"],
+    },
 ];
-
-type Commands = [&'static [&'static str]; 2];
-
-const APT_UPDATE: &[&str] = &["apt-get", "update", "--quiet=2"];
-const APT_CHROMIUM: Commands = [APT_UPDATE, &apt_install("chromium")];
-const APT_CHROMEDRIVER: Commands = [APT_UPDATE, &apt_install("chromium-driver")];
-const APT_FAKETIME: Commands = [APT_UPDATE, &apt_install("faketime")];
-
-const fn apt_install(package: &'static str) -> [&'static str; 6] {
-    [
-        "apt-get",
-        "install",
-        "--yes",
-        "--quiet=2",
-        "--no-install-recommends",
-        package,
-    ]
-}
-
-const fn debian(program: &'static str, install: &'static Commands) -> Need {
-    Need { program, install }
-}
 
 /// Installs what is missing, and says so before. The error names what could not be installed.
 pub(crate) fn provide(programs: &[&str]) -> Result<(), String> {
@@ -55,7 +70,7 @@ pub(crate) fn provide(programs: &[&str]) -> Result<(), String> {
 }
 
 fn install(need: &Need) -> Result<(), String> {
-    if is_there(need.program) {
+    if is_there(need) {
         return Ok(());
     }
     say(&format!(
@@ -70,7 +85,7 @@ fn install(need: &Need) -> Result<(), String> {
             Err(error) => return Err(format!("{error:#}")),
         }
     }
-    if is_there(need.program) {
+    if is_there(need) {
         Ok(())
     } else {
         Err(format!(
@@ -80,9 +95,9 @@ fn install(need: &Need) -> Result<(), String> {
     }
 }
 
-fn is_there(program: &str) -> bool {
-    Command::new(program)
-        .arg("--version")
+fn is_there(need: &Need) -> bool {
+    Command::new(need.program)
+        .args(need.probe)
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .status()
@@ -97,6 +112,7 @@ mod tests {
     fn what_is_there_is_not_installed_again() {
         let cargo = Need {
             program: env!("CARGO"),
+            probe: &["--version"],
             install: &[&["false"]],
         };
         assert_eq!(install(&cargo), Ok(()));
@@ -106,6 +122,7 @@ mod tests {
     fn what_cannot_be_installed_is_named() {
         let missing = Need {
             program: "a-program-that-nobody-has",
+            probe: &[],
             install: &[&["false"]],
         };
         assert_eq!(

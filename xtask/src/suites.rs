@@ -4,7 +4,7 @@ use crate::needs;
 use crate::program::cargo;
 use crate::stopwatch::Stopwatch;
 use crate::terminal::{say, table};
-use crate::{check, crash};
+use crate::{check, crash, real_servers};
 
 /// One suite.
 struct Suite {
@@ -23,7 +23,7 @@ const BROWSER: [&str; 6] = ["test", "--quiet", "-p", "cresset", "--test", "brows
 const BROWSER_NEEDS: [&str; 3] = ["chromium", "chromedriver", "faketime"];
 
 /// Every suite there is, in the order in which they run.
-const SUITES: [Suite; 7] = [
+const SUITES: [Suite; 8] = [
     Suite {
         name: "tidy",
         slow: false,
@@ -58,6 +58,13 @@ const SUITES: [Suite; 7] = [
         needs: &BROWSER_NEEDS,
         after: None,
         run: || cargo(&BROWSER),
+    },
+    Suite {
+        name: "real servers",
+        slow: true,
+        needs: &["python3"],
+        after: None,
+        run: real_servers::run,
     },
     Suite {
         name: "release build",

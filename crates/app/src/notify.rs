@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use cresset_connectors::notifiers::{
     Console, Smtp, SmtpConfig, SmtpLogin, SmtpSecurity, Webhook, WebhookConfig,
 };
 use cresset_connectors::stores::sqlite::SqliteStore;
-use cresset_model::ports::{Clock, Notifier};
+use cresset_model::notification::Notification;
+use cresset_model::ports::{BoxFuture, Clock, Notifier, NotifierInfo, PortError};
 use cresset_model::secret::Secret;
 use cresset_pipeline::router::{Grouping, RouteTree, Router};
 
@@ -93,16 +95,40 @@ pub(crate) fn receivers(
 ) -> anyhow::Result<Receivers> {
     let mut receivers = Vec::with_capacity(config.receivers.len());
     for receiver in &config.receivers {
-        let notifiers = receiver
-            .notifiers
-            .iter()
-            .map(|it| notifier(it, environment, clock));
+        let notifiers = receiver.notifiers.iter().map(|it| {
+            let inner = notifier(it, environment, clock)?;
+            let waits = receiver.retry_waits.clone();
+            Ok(Arc::new(Paced { inner, waits }) as Arc<dyn Notifier>)
+        });
         let notifiers = notifiers
             .collect::<anyhow::Result<_>>()
             .with_context(|| format!("set up the receiver `{}`", receiver.name))?;
         receivers.push((receiver.name.clone(), notifiers));
     }
     Ok(receivers)
+}
+
+/// A notifier with the waits of its receiver.
+struct Paced {
+    inner: Arc<dyn Notifier>,
+    waits: Vec<Duration>,
+}
+
+impl Notifier for Paced {
+    fn deliver<'a>(
+        &'a self,
+        notification: &'a Notification,
+    ) -> BoxFuture<'a, Result<(), PortError>> {
+        self.inner.deliver(notification)
+    }
+
+    fn info(&self) -> NotifierInfo {
+        self.inner.info()
+    }
+
+    fn retry_waits(&self) -> &[Duration] {
+        &self.waits
+    }
 }
 
 fn notifier(

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use cresset_connectors::stores::sqlite::SqliteStore;
-use cresset_model::ports::{Announce, Clock, Receivers, Store};
+use cresset_model::ports::{Announce, Clock, Live, Receivers, Store};
 use cresset_runtime::routing::{ReceiverSet, WakingStore};
 use cresset_runtime::{LiveHub, RuntimeControl};
 use cresset_server::{Access, ServiceFacts, Services};
@@ -87,7 +87,6 @@ impl Service {
             clock: &clock,
         };
         let running = sources.start((&mut tasks, &stopped)).await?;
-        let hub = live(&store, &running.control, (&mut tasks, &stopped));
         let control = Arc::new(running.control);
         let routing = notify::routing(router_now, &store, &clock, (&receivers, wake));
         tasks.spawn(routing.run(stopped.clone()));
@@ -108,7 +107,7 @@ impl Service {
         let services = Services {
             query: Arc::clone(&store) as _,
             explore: Arc::clone(&store) as _,
-            live: hub as _,
+            live: live(&store, &control, (&mut tasks, &stopped)),
             control,
             outbox: Arc::clone(&store) as _,
             intake: running.intake,
@@ -149,7 +148,7 @@ fn live(
     store: &SqliteStore,
     control: &RuntimeControl,
     (tasks, stopped): (&mut JoinSet<()>, &watch::Receiver<bool>),
-) -> Arc<LiveHub> {
+) -> Arc<dyn Live> {
     let hub = Arc::new(LiveHub::new(store.head()));
     let announce: Arc<dyn Announce> = Arc::clone(&hub) as _;
     store.announce_to(Arc::clone(&announce));

@@ -162,6 +162,13 @@ impl Handover {
     }
 }
 
+impl Handing {
+    /// What the commits have done so far.
+    pub(crate) fn receipt(&self) -> &Receipt {
+        &self.receipt
+    }
+}
+
 /// Two commits of one: what must be stored before the sinks, if anything, and the rest.
 fn split(mut request: Commit) -> (Option<Commit>, Commit) {
     // A redrive settles its records by their index in one outcome, and moves no checkpoint.

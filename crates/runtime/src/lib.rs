@@ -6,6 +6,7 @@ mod control;
 #[cfg(test)]
 mod fakes;
 mod handover;
+pub mod lines;
 mod live_hub;
 mod live_tables;
 mod minute;

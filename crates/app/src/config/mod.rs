@@ -47,7 +47,7 @@ pub(crate) use route::{Grouping, RouteConfig};
 pub(crate) use secret::resolve_secret;
 pub(crate) use sinks::{Compress, SinkConfig};
 pub(crate) use smtp::{SmtpConfig, SmtpSecurity};
-pub(crate) use source::{GenerateConfig, PushConfig, SourceConfig};
+pub(crate) use source::{FileSourceConfig, FileStart, GenerateConfig, PushConfig, SourceConfig};
 pub(crate) use store::{SqliteConfig, StoreConfig};
 pub(crate) use webhook::{HeaderValue, WebhookConfig};
 

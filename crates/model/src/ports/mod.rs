@@ -6,6 +6,7 @@ mod clock;
 mod control;
 mod explore;
 mod intake;
+mod lines;
 mod live;
 mod lookup;
 mod notifier;
@@ -27,6 +28,9 @@ pub use control::{
 };
 pub use explore::{Explore, FACET_VALUES_MAX, Related};
 pub use intake::{Encoding, Intake, PushBody, PushError, PushReceipt, RecordFaultAt};
+pub use lines::{
+    LINE_CHECK_BYTES, LINE_CHUNK_BYTES_MAX, LINE_FILES_MAX, LineChunk, LineSource, line_check,
+};
 pub use live::{Announce, Live, LiveEvent, Pulse, Subscription};
 pub use lookup::{Answers, GeoAnswer, Lookup};
 pub use notifier::{Notifier, NotifierInfo};

@@ -108,6 +108,11 @@ pub struct FilePosition {
     pub fingerprint: u128,
     /// The offset of the first byte that has not been read.
     pub offset: u64,
+    /// The number that the file system knows it by; 0 where there is none. A hint: copies have others.
+    pub inode: u64,
+    /// [`line_check`](super::line_check) of the bytes before `offset`, which tells it from a file that only
+    /// begins alike.
+    pub check: u64,
 }
 
 /// The answer to a push, stored with its last commit, so that a repeat gets the same.

@@ -13,7 +13,7 @@ use cresset_model::ports::{
 };
 use cresset_model::source::SyncStatus;
 use cresset_model::{SourceId, Timestamp};
-use cresset_pipeline::decode::Sliced;
+use cresset_pipeline::decode::{AnySlicer, Sliced};
 use cresset_pipeline::process::Scratch;
 use tracing::warn;
 
@@ -50,6 +50,14 @@ pub struct PushSource {
     pub stages: Stages,
     /// Where its events go, if anywhere.
     pub sinks: Vec<Arc<dyn EventSink>>,
+    /// The keys, joined with dots, that lead to the records in a body; `None`: the body is the records.
+    pub records_path: Option<String>,
+}
+
+impl PushSource {
+    fn slicer(&self, limits: RecordLimits) -> AnySlicer {
+        AnySlicer::at_path(limits, self.records_path.as_deref())
+    }
 }
 
 /// Takes pushes for all sources that do.
@@ -174,8 +182,8 @@ impl Push {
 
     async fn check(&self) -> Result<Checked, PushError> {
         let (body, encoding) = (self.body.body.clone(), self.body.encoding);
-        let limits = self.limits;
-        on_worker(move || check(body, encoding, limits))
+        let slicer = self.source.slicer(self.limits);
+        on_worker(move || check(body, encoding, slicer))
             .await
             .map_err(|error| PushError::Malformed(error.to_string()))?
     }
@@ -207,7 +215,8 @@ impl Push {
         let key = self.identity_key();
         let mut sequence = 0;
         let mut base = 0;
-        let mut batches = Remaining::new(checked.gathered, &self.body, self.limits);
+        let slicer = self.source.slicer(self.limits);
+        let mut batches = Remaining::new(checked.gathered, &self.body, slicer);
         while let Some(sliced) = batches.next().await? {
             let records = sliced.records.len() as u64;
             let batch = self.batch(sliced, received, (key, base), sequence);
@@ -317,11 +326,11 @@ enum Remaining {
 }
 
 impl Remaining {
-    fn new(gathered: Option<Vec<Sliced>>, body: &PushBody, limits: RecordLimits) -> Self {
+    fn new(gathered: Option<Vec<Sliced>>, body: &PushBody, slicer: AnySlicer) -> Self {
         if let Some(batches) = gathered {
             return Self::Gathered(batches.into_iter());
         }
-        let batches = Batches::new(body.body.clone(), body.encoding, limits);
+        let batches = Batches::new(body.body.clone(), body.encoding, slicer);
         Self::Packed(Some(Box::new(batches)))
     }
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cresset_model::notification::{DeliveryAttempt, DeliveryEnd, Notification, RETRY_WAITS};
+use cresset_model::notification::{DeliveryAttempt, DeliveryEnd, Notification};
 use cresset_model::ports::{Clock, LEASE, Leased, Notifier, Outbox, PortError, Settlement};
 use cresset_model::{NotificationId, Timestamp};
 use tokio::sync::{Notify, watch};
@@ -306,7 +306,8 @@ async fn carry_out(ports: DeliveryPorts, job: Job, jitter: u32) -> Done {
         let mut wait = None;
         if let PortError::Transient { after, .. } = error {
             answered = Answered::No;
-            wait = wait_after(notification.attempt, after, jitter);
+            let base = wait_listed(job.notifier.retry_waits(), notification.attempt);
+            wait = base.map(|base| wait_after(base, after, jitter));
         }
         match wait {
             Some(wait) => settlement.end = DeliveryEnd::Again(ended.plus(wait)),
@@ -342,13 +343,16 @@ pub(super) async fn deliver(
     })
 }
 
-/// The wait after the `attempt`-th try (from 1) has failed: what is listed plus up to half of it; what the
-/// receiver asks for is a floor. `None` when it was the last.
-fn wait_after(attempt: u32, asked: Option<Duration>, jitter: u32) -> Option<Duration> {
+/// What is listed for the `attempt`-th try (from 1); `None` when it was the last.
+fn wait_listed(waits: &[Duration], attempt: u32) -> Option<Duration> {
     let index = usize::try_from(attempt.saturating_sub(1)).ok()?;
-    let base = *RETRY_WAITS.get(index)?;
+    waits.get(index).copied()
+}
+
+/// The wait after a failed try: what is listed plus up to half of it; what the receiver asks for is a floor.
+fn wait_after(base: Duration, asked: Option<Duration>, jitter: u32) -> Duration {
     let floor = asked.unwrap_or_default().min(RETRY_AFTER_MAX);
-    Some(base.max(floor) + base / 2 * jitter / 1_000)
+    base.max(floor) + base / 2 * jitter / 1_000
 }
 
 fn settlement(leased: &Leased, begun: Timestamp, ended: Timestamp) -> Settlement {

@@ -111,28 +111,47 @@ pub(crate) async fn home(RawQuery(query): RawQuery) -> Response {
 /// `GET /ui/parts/banners`: what is wrong, for pages that are open already.
 pub(crate) async fn banners_part(State(app): State<Shared>) -> Response {
     let frame = Frame::of(&app).await;
-    page_reply(&banners::banners(&frame))
+    page_reply(banners::banners(&frame).into_string())
+}
+
+/// A page with what surrounds it.
+pub(crate) struct Framed {
+    /// What surrounds it.
+    pub(crate) frame: Frame,
+    /// The page.
+    pub(crate) page: Page,
+}
+
+impl Framed {
+    /// The part that changes, for the script.
+    pub(crate) fn part(&self) -> Markup {
+        html! { title { (self.page.title) " · Cresset" } (main_part(&self.frame, &self.page)) }
+    }
+
+    /// Sends the whole, or the changing part where the script asks for it.
+    pub(crate) fn send(&self, visit: &Visit) -> Response {
+        answer(&self.frame, visit, &self.page)
+    }
 }
 
 /// Sends a page: the whole, or the changing part where the script asks for it.
 pub(crate) fn answer(frame: &Frame, visit: &Visit, page: &Page) -> Response {
-    if visit.fragment {
-        let part = html! { title { (page.title) " · Cresset" } (main_part(frame, page)) };
-        let response = page_reply(&part);
-        match &page.address {
-            Some(address) if Selection::is_wordy(visit) => {
-                reply::with(response, HeaderName::from_static("hx-push-url"), address)
-            }
-            _ => response,
+    if !visit.fragment {
+        return page_reply(whole(frame, visit, page).into_string());
+    }
+    let part = html! { title { (page.title) " · Cresset" } (main_part(frame, page)) };
+    let response = page_reply(part.into_string());
+    match &page.address {
+        Some(address) if Selection::is_wordy(visit) => {
+            reply::with(response, HeaderName::from_static("hx-push-url"), address)
         }
-    } else {
-        page_reply(&whole(frame, visit, page))
+        _ => response,
     }
 }
 
 /// An answer that no cache mixes up with another form of the same address.
-pub(crate) fn page_reply(markup: &Markup) -> Response {
-    let response = reply::typed(StatusCode::OK, reply::HTML, markup.0.clone());
+pub(crate) fn page_reply(markup: String) -> Response {
+    let response = reply::typed(StatusCode::OK, reply::HTML, markup);
     reply::with(response, header::VARY, "HX-Request")
 }
 

@@ -169,6 +169,8 @@ impl Batch {
         self.positions.push(FilePosition {
             fingerprint,
             offset,
+            inode: offset + 1,
+            check: !offset,
         });
         self
     }

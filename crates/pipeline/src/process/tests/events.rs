@@ -244,6 +244,20 @@ fn every_event_is_an_alert_if_so_configured() {
 }
 
 #[test]
+fn where_nobody_keeps_alerts_the_lines_are_the_same_and_every_event_passes() {
+    let lines = format!("{HIGH}\n{LOW}\nnull\n");
+    let kept = decide(&spec(), &lines);
+    let nobody = PipelineSpec {
+        alerts: AlertRule::Nothing,
+        ..spec()
+    };
+    let outcome = decide(&nobody, &lines);
+    assert_eq!(written(&outcome), written(&kept));
+    assert_eq!((kept.alerts.len(), outcome.alerts.len()), (1, 0));
+    assert_eq!((outcome.passed, outcome.rejected.len()), (2, 1));
+}
+
+#[test]
 fn the_identity_of_an_event_is_its_place_or_its_content() {
     let ids = |lines: &str, identity| -> Vec<AlertId> {
         let batch = lines_batch(lines, identity);

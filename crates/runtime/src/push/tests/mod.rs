@@ -34,15 +34,20 @@ const BATCH_RECORDS: usize = 3;
 impl Door {
     /// One whose events go to the store alone.
     fn new() -> Self {
-        Self::with(false)
+        Self::with(false, None)
+    }
+
+    /// One whose records lie in an object.
+    fn with_records_at(path: &str) -> Self {
+        Self::with(false, Some(path))
     }
 
     /// One whose events go to a sink too.
     fn with_sink() -> Self {
-        Self::with(true)
+        Self::with(true, None)
     }
 
-    fn with(has_sink: bool) -> Self {
+    fn with(has_sink: bool, records: Option<&str>) -> Self {
         let limits = RecordLimits {
             batch_records_max: BATCH_RECORDS,
             ..RecordLimits::default()
@@ -63,15 +68,15 @@ impl Door {
             lookup: None,
             retention: None,
         });
-        Self::built(stages, has_sink)
+        Self::built(stages, has_sink, records)
     }
 
     /// One with these stages.
     fn over(stages: Stages) -> Self {
-        Self::built(stages, false)
+        Self::built(stages, false, None)
     }
 
-    fn built(stages: Stages, has_sink: bool) -> Self {
+    fn built(stages: Stages, has_sink: bool, records: Option<&str>) -> Self {
         let journal = Arc::new(Journal::new());
         let store = Arc::new(MemoryStore::new(Arc::clone(&journal)));
         let sink = Arc::new(MemorySink::new(Arc::clone(&journal)));
@@ -94,6 +99,7 @@ impl Door {
             } else {
                 Vec::new()
             },
+            records_path: records.map(str::to_owned),
         });
         Self {
             journal,

@@ -89,7 +89,7 @@ fn filters(selection: &Selection) -> Markup {
             button class="btn sm" type="submit" { "Filter" }
             @for (name, value) in others() {
                 a.tag href={ "/ui/?" (selection.with(name, "").query()) } title="Remove this filter" {
-                    span.mono.clip { (visible(name)) ":" (visible(value)) } (icon_tiny(Icon::X))
+                    span.mono.clip { @if name != "q" { (visible(name)) ":" } (visible(value)) } (icon_tiny(Icon::X))
                 }
             }
             @if selection.is_narrowed() {
