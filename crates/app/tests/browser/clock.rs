@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use anyhow::{Context as _, ensure};
+use anyhow::Context as _;
 
-use crate::wait::now_seconds;
+use crate::wait::{now_seconds, wait_for};
 
 /// A clock that is ahead of the machine's, or behind.
 pub(crate) struct Clock {
@@ -30,21 +30,23 @@ impl Clock {
     }
 
     fn at(directory: &Path, offset_seconds: i64, moves_timers: bool) -> anyhow::Result<Self> {
-        // The wrapper knows where the library lies; it differs between machines.
-        let output = Command::new("faketime")
-            .args(["-f", "+0", "printenv", "LD_PRELOAD"])
-            .output()
-            .context("run `faketime`; `cargo x test` installs what is missing")?;
-        let library = String::from_utf8_lossy(&output.stdout).trim().to_owned();
-        ensure!(!library.is_empty(), "`faketime` names no library");
         let clock = Self {
-            library,
+            library: library()?,
             file: directory.join("clock"),
             offset_seconds: Cell::new(offset_seconds),
             moves_timers,
         };
         clock.write()?;
         Ok(clock)
+    }
+
+    /// Removes what the library left behind of a process that was killed: named by its id, it would be
+    /// in the way of a later one with the same id.
+    pub(crate) fn tidy(process: u32) {
+        for name in ["faketime_shm_", "sem.faketime_sem_"] {
+            // Not there unless the process was killed.
+            drop(std::fs::remove_file(format!("/dev/shm/{name}{process}")));
+        }
     }
 
     /// What a process needs in its environment to follow the clock.
@@ -84,4 +86,16 @@ impl Clock {
         std::fs::rename(&fresh, &self.file)?;
         Ok(())
     }
+}
+
+/// Where the library lies: the wrapper knows, it differs between machines.
+fn library() -> anyhow::Result<String> {
+    wait_for("`faketime` names its library", || {
+        let output = Command::new("faketime")
+            .args(["-f", "+0", "printenv", "LD_PRELOAD"])
+            .output()
+            .context("run `faketime`; `cargo x test` installs what is missing")?;
+        let library = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+        Ok((!library.is_empty()).then_some(library))
+    })
 }

@@ -123,6 +123,7 @@ impl Service {
         if let Some(mut child) = self.child.borrow_mut().take() {
             child.kill()?;
             child.wait()?;
+            Clock::tidy(child.id());
         }
         Ok(())
     }
