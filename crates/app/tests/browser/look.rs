@@ -23,6 +23,8 @@ pub(crate) fn pages(service: &Service) -> anyhow::Result<Vec<(&'static str, Stri
         ("alert", format!("/ui/alerts/{id}")),
         ("alerts-none", "/ui/alerts?country=AQ".to_owned()),
         ("sources", "/ui/sources".to_owned()),
+        ("dead-letters", "/ui/dead-letters".to_owned()),
+        ("deliveries", "/ui/deliveries".to_owned()),
     ];
     Ok(pages.to_vec())
 }

@@ -10,6 +10,7 @@ mod flow;
 mod http;
 mod list;
 mod look;
+mod outbox;
 mod page;
 mod runner;
 mod service;
@@ -28,7 +29,7 @@ use anyhow::Context as _;
 use runner::Test;
 
 /// Every test there is, the longest first.
-const TESTS: [Test; 18] = [
+const TESTS: [Test; 21] = [
     ("demo_flow", flow::demo_flow),
     ("accessibility", look::accessibility),
     ("widths", look::widths),
@@ -38,6 +39,9 @@ const TESTS: [Test; 18] = [
     ("list_keys", list::keys),
     ("live_bar", list::live_bar),
     ("alert", list::alert),
+    ("dead_letters", outbox::dead_letters),
+    ("deliveries", outbox::deliveries),
+    ("emptiness", outbox::emptiness),
     ("columns", list::columns),
     ("list_without_script", list::without_script),
     ("source_commands", sources::commands),

@@ -49,9 +49,7 @@ impl Service {
         clock: Option<&Clock>,
     ) -> anyhow::Result<Self> {
         let port = free_port()?;
-        let name = format!("cresset-{port}.yaml");
-        let configuration = configuration.replace("PORT", &port.to_string());
-        std::fs::write(directory.join(&name), configuration)?;
+        let name = write(directory, port, configuration)?;
         let mut service = Self::new(directory, &["run", "-c", &name], port, "/readyz");
         service.variables = clock.map(Clock::variables).unwrap_or_default();
         service.start()?;
@@ -118,6 +116,13 @@ impl Service {
         .with_context(|| std::fs::read_to_string(self.log()).unwrap_or_default())
     }
 
+    /// Starts it again with another configuration.
+    pub(crate) fn configure(&self, configuration: &str) -> anyhow::Result<()> {
+        self.kill()?;
+        write(&self.directory, self.port, configuration)?;
+        self.start()
+    }
+
     /// Ends it as a crash does.
     pub(crate) fn kill(&self) -> anyhow::Result<()> {
         if let Some(mut child) = self.child.borrow_mut().take() {
@@ -151,6 +156,14 @@ impl Service {
             Ok(is(&health).then_some(health))
         })
     }
+}
+
+/// Writes a configuration and returns the file's name.
+fn write(directory: &Path, port: u16, configuration: &str) -> anyhow::Result<String> {
+    let name = format!("cresset-{port}.yaml");
+    let configuration = configuration.replace("PORT", &port.to_string());
+    std::fs::write(directory.join(&name), configuration)?;
+    Ok(name)
 }
 
 impl Drop for Service {
