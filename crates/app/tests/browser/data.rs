@@ -8,7 +8,7 @@ use crate::wait::{now_seconds, wait_for, wait_until};
 
 /// A push source, told by a console, and by a webhook at which nobody listens for critical ones.
 const PUSHED: &str = "version: 1
-store: { sqlite: { path: data/cresset.db } }
+store: { sqlite: { path: data-PORT/cresset.db } }
 server: { listen: 127.0.0.1:PORT }
 pipelines:
   pushed:
