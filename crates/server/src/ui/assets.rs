@@ -35,6 +35,7 @@ const APP: &str = concat!(
     include_str!("../../assets/ui/js/brush.js"),
     include_str!("../../assets/ui/js/dialogs.js"),
     include_str!("../../assets/ui/js/keys.js"),
+    include_str!("../../assets/ui/js/alerts.js"),
 );
 const STYLE: &str = concat!(
     include_str!("../../assets/ui/tokens.css"),
