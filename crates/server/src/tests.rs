@@ -10,6 +10,7 @@ mod fixture;
 mod metrics;
 mod numbers;
 mod openapi;
+mod outbox_pages;
 mod pages;
 mod receivers;
 mod security;

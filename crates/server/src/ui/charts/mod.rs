@@ -1,7 +1,5 @@
 //! Charts: functions from numbers to SVG. Texts are HTML or SVG text, so that a chart takes any width.
 
-#![expect(unused_imports, reason = "the kit is whole before every page uses it")]
-
 mod axis;
 mod flow;
 mod histogram;
