@@ -1,5 +1,6 @@
 //! Tests over all routes: requests into the router, with the ports made by hand.
 
+mod alert_pages;
 mod api;
 mod dead_letters;
 mod deliveries;
