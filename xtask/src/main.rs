@@ -5,8 +5,10 @@ mod arguments;
 mod bench;
 mod check;
 mod crash;
+mod date;
 mod needs;
 mod program;
+mod real_servers;
 mod stopwatch;
 mod suites;
 mod terminal;
@@ -24,7 +26,8 @@ usage: cargo x <command>
 
   check                        format, clippy without warnings, tidy
   tidy                         the house rules: arrows, cycles, sizes, purity, words, links
-  test [--fast]                every suite, timed; --fast leaves out the release build and what needs it
+  test [--fast]                every suite, timed; --fast leaves out the release build, what needs it,
+                               and what needs servers of its own
   crash [--runs N] [--seed S]  kill the service at random moments and judge what it kept
   bench [NAME]                 run the benches and print the change since the last run";
 

@@ -9,15 +9,18 @@ use crate::terminal::say;
 struct Need {
     /// The program's name on the path.
     program: &'static str,
+    /// What it must be able to do to count as there.
+    probe: &'static [&'static str],
     /// The commands that install it, in order.
     install: &'static [&'static [&'static str]],
 }
 
 /// Every program that a suite may name.
-const NEEDS: [Need; 1] = [
+const NEEDS: [Need; 2] = [
     // Drives the page in a browser suite.
     Need {
         program: "chromium",
+        probe: &["--version"],
         install: &[
             &["apt-get", "update", "--quiet=2"],
             &[
@@ -27,6 +30,23 @@ const NEEDS: [Need; 1] = [
                 "--quiet=2",
                 "--no-install-recommends",
                 "chromium",
+            ],
+        ],
+    },
+    // Runs the servers of the suite `real servers`, in an environment of their own.
+    Need {
+        program: "python3",
+        probe: &["-c", "import ensurepip, venv"],
+        install: &[
+            &["apt-get", "update", "--quiet=2"],
+            &[
+                "apt-get",
+                "install",
+                "--yes",
+                "--quiet=2",
+                "--no-install-recommends",
+                "python3",
+                "python3-venv",
             ],
         ],
     },
@@ -42,7 +62,7 @@ pub(crate) fn provide(programs: &[&str]) -> Result<(), String> {
 }
 
 fn install(need: &Need) -> Result<(), String> {
-    if is_there(need.program) {
+    if is_there(need) {
         return Ok(());
     }
     say(&format!(
@@ -57,7 +77,7 @@ fn install(need: &Need) -> Result<(), String> {
             Err(error) => return Err(format!("{error:#}")),
         }
     }
-    if is_there(need.program) {
+    if is_there(need) {
         Ok(())
     } else {
         Err(format!(
@@ -67,9 +87,9 @@ fn install(need: &Need) -> Result<(), String> {
     }
 }
 
-fn is_there(program: &str) -> bool {
-    Command::new(program)
-        .arg("--version")
+fn is_there(need: &Need) -> bool {
+    Command::new(need.program)
+        .args(need.probe)
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .status()
@@ -84,6 +104,7 @@ mod tests {
     fn what_is_there_is_not_installed_again() {
         let cargo = Need {
             program: env!("CARGO"),
+            probe: &["--version"],
             install: &[&["false"]],
         };
         assert_eq!(install(&cargo), Ok(()));
@@ -93,6 +114,7 @@ mod tests {
     fn what_cannot_be_installed_is_named() {
         let missing = Need {
             program: "a-program-that-nobody-has",
+            probe: &[],
             install: &[&["false"]],
         };
         assert_eq!(

@@ -13,22 +13,37 @@ pub(crate) fn root() -> PathBuf {
     own.parent().unwrap_or(own).to_path_buf()
 }
 
-/// The release binary, in the target folder that this program itself was built into.
-pub(crate) fn release_binary() -> anyhow::Result<PathBuf> {
+/// The target folder that this program itself was built into.
+pub(crate) fn target() -> anyhow::Result<PathBuf> {
     let own = std::env::current_exe().context("find the target folder")?;
     let target = own
         .parent()
         .and_then(Path::parent)
         .context("find the target folder")?;
-    Ok(target.join("release/cresset"))
+    Ok(target.to_path_buf())
+}
+
+/// The release binary.
+pub(crate) fn release_binary() -> anyhow::Result<PathBuf> {
+    Ok(target()?.join("release/cresset"))
 }
 
 /// Runs a program to its end, its output passed on; whether it succeeded.
 pub(crate) fn run(program: &str, arguments: &[&str]) -> anyhow::Result<bool> {
+    run_with(program, arguments, &[])
+}
+
+/// [`run`] with variables of its environment.
+pub(crate) fn run_with(
+    program: &str,
+    arguments: &[&str],
+    variables: &[(&str, &str)],
+) -> anyhow::Result<bool> {
     let name = Path::new(program).file_name().unwrap_or_default();
     say(&format!("$ {} {}", name.display(), arguments.join(" ")));
     let status = Command::new(program)
         .args(arguments)
+        .envs(variables.iter().copied())
         .current_dir(root())
         .status()
         .with_context(|| format!("failed to run `{program}`; is it installed?"))?;

@@ -4,7 +4,7 @@ use crate::needs;
 use crate::program::cargo;
 use crate::stopwatch::Stopwatch;
 use crate::terminal::{say, table};
-use crate::{check, crash};
+use crate::{check, crash, real_servers};
 
 /// One suite.
 struct Suite {
@@ -19,7 +19,7 @@ struct Suite {
 }
 
 /// Every suite there is, in the order in which they run.
-const SUITES: [Suite; 6] = [
+const SUITES: [Suite; 7] = [
     Suite {
         name: "tidy",
         slow: false,
@@ -47,6 +47,13 @@ const SUITES: [Suite; 6] = [
         needs: &[],
         after: None,
         run: || cargo(&["test", "--quiet", "--workspace"]),
+    },
+    Suite {
+        name: "real servers",
+        slow: true,
+        needs: &["python3"],
+        after: None,
+        run: real_servers::run,
     },
     Suite {
         name: "release build",

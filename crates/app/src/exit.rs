@@ -17,7 +17,7 @@ pub(crate) enum Exit {
     Conflict = 5,
     /// Some of it was done.
     Partly = 6,
-    /// Ended by a second signal.
+    /// Ended by a signal before it was done, or by a second one.
     Interrupted = 130,
 }
 

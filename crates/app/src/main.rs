@@ -13,6 +13,7 @@ mod output;
 mod plan;
 mod refresh;
 mod reload;
+mod running;
 mod service;
 mod signals;
 mod sources;

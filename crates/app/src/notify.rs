@@ -2,18 +2,20 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use cresset_connectors::notifiers::{
     Console, Smtp, SmtpConfig, SmtpLogin, SmtpSecurity, Webhook, WebhookConfig,
 };
 use cresset_connectors::stores::sqlite::SqliteStore;
-use cresset_model::ports::{Clock, Notifier};
+use cresset_model::notification::Notification;
+use cresset_model::ports::{BoxFuture, Clock, Notifier, NotifierInfo, PortError};
 use cresset_model::secret::Secret;
-use cresset_pipeline::router::{Grouping, Label, Matcher, Operator, RouteTree, Router};
+use cresset_pipeline::router::{Grouping, RouteTree, Router};
 
 use cresset_runtime::routing::{
-    Delivery, DeliveryPorts, ReceiverSet, RouterLoop, RouterPorts, Routing,
+    Delivery, DeliveryPorts, ReceiverSet, RouterLoop, RouterNow, RouterPorts, Routing,
 };
 use tokio::sync::Notify;
 
@@ -26,7 +28,7 @@ use crate::exit::{Exit, Failure};
 pub(crate) type Receivers = Vec<(String, Vec<Arc<dyn Notifier>>)>;
 
 /// Builds the router; `None` without a route.
-pub(crate) fn router(config: &Config) -> anyhow::Result<Option<Router>> {
+pub(crate) fn router(config: &Config) -> anyhow::Result<Option<Arc<Router>>> {
     let Some(route) = &config.route else {
         return Ok(None);
     };
@@ -35,63 +37,30 @@ pub(crate) fn router(config: &Config) -> anyhow::Result<Option<Router>> {
         .iter()
         .map(|receiver| (receiver.name.clone(), receiver.notifiers.len()))
         .collect();
-    let router = Router::new(tree(route)?, counts)
+    let router = Router::new(tree(route), counts)
         .map_err(|error| Failure::new(Exit::Invalid, format!("the route is not valid: {error}")))?;
-    Ok(Some(router))
+    Ok(Some(Arc::new(router)))
 }
 
-fn tree(route: &RouteConfig) -> anyhow::Result<RouteTree> {
-    let matchers = route.matchers.iter().map(|it| {
-        Matcher::new(label(it.label), operator(it.operator), &it.value)
-            .map_err(|error| Failure::new(Exit::Invalid, error.to_string()).into())
-    });
-    Ok(RouteTree {
+fn tree(route: &RouteConfig) -> RouteTree {
+    RouteTree {
         receiver: route.receiver.clone(),
-        matchers: matchers.collect::<anyhow::Result<_>>()?,
+        matchers: route.matchers.clone(),
         grouping: match &route.grouping {
             config::Grouping::EachAlert => Grouping::EachAlert,
-            config::Grouping::Labels(labels) => {
-                Grouping::Labels(labels.iter().copied().map(label).collect())
-            }
+            config::Grouping::Labels(labels) => Grouping::Labels(labels.clone()),
         },
         group_wait: route.group_wait,
         group_interval: route.group_interval,
         continues: route.continues,
-        routes: route
-            .routes
-            .iter()
-            .map(tree)
-            .collect::<anyhow::Result<_>>()?,
-    })
-}
-
-fn label(label: config::Label) -> Label {
-    match label {
-        config::Label::Severity => Label::Severity,
-        config::Label::Source => Label::Source,
-        config::Label::Pipeline => Label::Pipeline,
-        config::Label::Country => Label::Country,
-        config::Label::User => Label::User,
-        config::Label::SrcIp => Label::SrcIp,
-        config::Label::DstIp => Label::DstIp,
-        config::Label::Title => Label::Title,
-        config::Label::Rule => Label::Rule,
-    }
-}
-
-fn operator(operator: config::Operator) -> Operator {
-    match operator {
-        config::Operator::Equal => Operator::Equal,
-        config::Operator::NotEqual => Operator::NotEqual,
-        config::Operator::Matches => Operator::Matches,
-        config::Operator::NotMatches => Operator::NotMatches,
+        routes: route.routes.iter().map(tree).collect(),
     }
 }
 
 /// The loops behind the router: what it decides and what is delivered. `wake` says that something new was
 /// committed.
 pub(crate) fn routing(
-    router: Router,
+    router: RouterNow,
     store: &Arc<SqliteStore>,
     clock: &Arc<dyn Clock>,
     (receivers, wake): (&Arc<ReceiverSet>, Arc<Notify>),
@@ -126,16 +95,40 @@ pub(crate) fn receivers(
 ) -> anyhow::Result<Receivers> {
     let mut receivers = Vec::with_capacity(config.receivers.len());
     for receiver in &config.receivers {
-        let notifiers = receiver
-            .notifiers
-            .iter()
-            .map(|it| notifier(it, environment, clock));
+        let notifiers = receiver.notifiers.iter().map(|it| {
+            let inner = notifier(it, environment, clock)?;
+            let waits = receiver.retry_waits.clone();
+            Ok(Arc::new(Paced { inner, waits }) as Arc<dyn Notifier>)
+        });
         let notifiers = notifiers
             .collect::<anyhow::Result<_>>()
             .with_context(|| format!("set up the receiver `{}`", receiver.name))?;
         receivers.push((receiver.name.clone(), notifiers));
     }
     Ok(receivers)
+}
+
+/// A notifier with the waits of its receiver.
+struct Paced {
+    inner: Arc<dyn Notifier>,
+    waits: Vec<Duration>,
+}
+
+impl Notifier for Paced {
+    fn deliver<'a>(
+        &'a self,
+        notification: &'a Notification,
+    ) -> BoxFuture<'a, Result<(), PortError>> {
+        self.inner.deliver(notification)
+    }
+
+    fn info(&self) -> NotifierInfo {
+        self.inner.info()
+    }
+
+    fn retry_waits(&self) -> &[Duration] {
+        &self.waits
+    }
 }
 
 fn notifier(

@@ -35,7 +35,7 @@ impl Plan {
     ) -> anyhow::Result<Self> {
         let lists = lists_of(pipeline, config);
         let mut plan = Self {
-            spec: spec(pipeline, config, &lists, write),
+            spec: spec(pipeline, config, write),
             tables: Tables::default(),
             watched: Vec::new(),
         };
@@ -108,7 +108,7 @@ impl Plan {
 }
 
 /// The lists that a pipeline asks, in the order of the configuration.
-fn lists_of<'a>(pipeline: &PipelineConfig, config: &'a Config) -> Vec<&'a ListConfig> {
+pub(crate) fn lists_of<'a>(pipeline: &PipelineConfig, config: &'a Config) -> Vec<&'a ListConfig> {
     let asked = |list: &&ListConfig| {
         pipeline
             .detect
@@ -118,12 +118,9 @@ fn lists_of<'a>(pipeline: &PipelineConfig, config: &'a Config) -> Vec<&'a ListCo
     config.lists.iter().filter(asked).collect()
 }
 
-fn spec(
-    pipeline: &PipelineConfig,
-    config: &Config,
-    lists: &[&ListConfig],
-    write: bool,
-) -> PipelineSpec {
+/// What a pipeline does; `write`: whether its events go out.
+pub(crate) fn spec(pipeline: &PipelineConfig, config: &Config, write: bool) -> PipelineSpec {
+    let lists = lists_of(pipeline, config);
     let place = |name: &String| lists.iter().position(|list| list.name == *name);
     let geographies = || {
         pipeline
@@ -153,7 +150,7 @@ fn spec(
             .iter()
             .map(|detect| match detect {
                 DetectConfig::Threat(threat) => Detector::Threat {
-                    severity: threat.severity,
+                    severity: threat.severity.clone(),
                     list: threat.list.as_ref().and_then(place),
                 },
                 DetectConfig::Indicators(indicators) => Detector::Indicators {

@@ -2,7 +2,7 @@
 //! reported once and the old table stays.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use cresset_connectors::lookups::{
     RELOAD_PERIOD, TableFile, read_city, read_indicators, read_mmdb, read_users,
@@ -98,6 +98,21 @@ pub(crate) struct Refresh {
     tables: Arc<LiveTables>,
 }
 
+/// Where a reload leaves the files that are to be watched instead.
+#[derive(Clone, Default)]
+pub(crate) struct NextRefresh(Arc<Mutex<Option<Refresh>>>);
+
+impl NextRefresh {
+    /// From its next look on the task watches these.
+    pub(crate) fn put(&self, refresh: Refresh) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(refresh);
+    }
+
+    fn take(&self) -> Option<Refresh> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
 impl Refresh {
     /// Watches files for these tables.
     pub(crate) fn new(files: Vec<Watched>, tables: Arc<LiveTables>) -> Self {
@@ -105,12 +120,18 @@ impl Refresh {
     }
 
     /// Runs until told to stop.
-    pub(crate) async fn run(mut self, mut stop: watch::Receiver<bool>) {
+    pub(crate) async fn run(mut self, next: NextRefresh, mut stop: watch::Receiver<bool>) {
         loop {
             // Both branches only wait.
             tokio::select! {
                 () = tokio::time::sleep(RELOAD_PERIOD) => {}
                 _ = stop.wait_for(|stop| *stop) => return,
+            }
+            if let Some(next) = next.take() {
+                self = next;
+            }
+            if self.files.is_empty() {
+                continue;
             }
             let looked = tokio::task::spawn_blocking(move || {
                 self.look();

@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use cresset_connectors::stores::sqlite::SqliteStore;
-use cresset_model::ports::{Announce, Clock, Control, Receivers, Store};
-use cresset_runtime::LiveHub;
+use cresset_model::ports::{Announce, Clock, Live, Receivers, Store};
 use cresset_runtime::routing::{ReceiverSet, WakingStore};
+use cresset_runtime::{LiveHub, RuntimeControl};
 use cresset_server::{Access, ServiceFacts, Services};
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, watch};
@@ -20,6 +20,8 @@ use crate::clock::SystemClock;
 use crate::config::{Config, Environment, StoreConfig};
 use crate::exit::{Exit, Failure};
 use crate::reload::FileReload;
+use crate::running::Running;
+use crate::signals::Hangups;
 use crate::sources::Sources;
 use crate::{notify, wiring};
 
@@ -42,6 +44,8 @@ pub(crate) struct Start<'a> {
     pub(crate) file: Option<PathBuf>,
     /// The environment.
     pub(crate) environment: &'a Environment,
+    /// What asks it to reload, besides its API.
+    pub(crate) hangups: Option<Hangups>,
     /// Where it answers.
     pub(crate) listeners: Vec<TcpListener>,
 }
@@ -53,6 +57,7 @@ impl Service {
             config,
             file,
             environment,
+            hangups,
             listeners,
         } = start;
         let pipe_only = config.for_pipe_only();
@@ -65,7 +70,7 @@ impl Service {
             Arc::clone(&clock),
         )?;
         let receivers = Arc::new(receivers);
-        let router = notify::router(config)?;
+        let (router, router_now) = watch::channel(notify::router(config)?);
         let StoreConfig::Sqlite(sqlite) = &config.store;
         let store = Arc::new(wiring::store(sqlite)?);
         let (stop, stopped) = watch::channel(false);
@@ -82,26 +87,32 @@ impl Service {
             clock: &clock,
         };
         let running = sources.start((&mut tasks, &stopped)).await?;
-        let hub = Arc::new(LiveHub::new(store.head()));
-        let announce: Arc<dyn Announce> = Arc::clone(&hub) as _;
-        store.announce_to(Arc::clone(&announce));
-        running.control.announce_to(&announce);
-        tasks.spawn(Arc::clone(&hub).run(stopped.clone()));
-        let control: Arc<dyn Control> = Arc::new(running.control);
-        if let Some(router) = router {
-            let routing = notify::routing(router, &store, &clock, (&receivers, wake));
-            tasks.spawn(routing.run(stopped.clone()));
+        let control = Arc::new(running.control);
+        let routing = notify::routing(router_now, &store, &clock, (&receivers, wake));
+        tasks.spawn(routing.run(stopped.clone()));
+        let reload = Arc::new(FileReload::new(
+            file,
+            config.clone(),
+            Running {
+                control: Arc::clone(&control),
+                pipelines: running.pipelines,
+                receivers: Arc::clone(&receivers),
+                router,
+                clock: Arc::clone(&clock),
+            },
+        ));
+        if let Some(hangups) = hangups {
+            tasks.spawn(hangups.reload(Arc::clone(&reload) as _, stopped.clone()));
         }
-        let reload = FileReload::new(file, config.clone(), Arc::clone(&control));
         let services = Services {
             query: Arc::clone(&store) as _,
             explore: Arc::clone(&store) as _,
-            live: hub as _,
+            live: live(&store, &control, (&mut tasks, &stopped)),
             control,
             outbox: Arc::clone(&store) as _,
             intake: running.intake,
             receivers: receivers as Arc<dyn Receivers>,
-            reload: Arc::new(reload),
+            reload,
             facts: ServiceFacts {
                 version: env!("CARGO_PKG_VERSION").to_owned(),
                 started: clock.now(),
@@ -130,6 +141,20 @@ impl Service {
         info!("stopped");
         Ok(())
     }
+}
+
+/// Lets store and sources tell who watches what happens.
+fn live(
+    store: &SqliteStore,
+    control: &RuntimeControl,
+    (tasks, stopped): (&mut JoinSet<()>, &watch::Receiver<bool>),
+) -> Arc<dyn Live> {
+    let hub = Arc::new(LiveHub::new(store.head()));
+    let announce: Arc<dyn Announce> = Arc::clone(&hub) as _;
+    store.announce_to(Arc::clone(&announce));
+    control.announce_to(&announce);
+    tasks.spawn(Arc::clone(&hub).run(stopped.clone()));
+    hub
 }
 
 fn serve(

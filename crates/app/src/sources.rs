@@ -6,8 +6,11 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use cresset_connectors::sinks::{FileSink, FileSinkConfig};
+use cresset_connectors::sources::file::{FileSource, FileSourceConfig, FileStart};
+use cresset_connectors::sources::stdin::StdinSource;
 use cresset_connectors::stores::sqlite::SqliteStore;
-use cresset_model::ports::{Clock, EventSink, Intake, Store};
+use cresset_model::ports::{Clock, EventSink, Intake, LineSource, Store};
+use cresset_runtime::lines::{LinePorts, LineRunner};
 use cresset_runtime::push::{PushIntake, PushPorts, PushSource};
 use cresset_runtime::{
     ControlConfig, INTERVAL_MINUTES_MAX, INTERVAL_SETTING, RuntimeControl, SourceCell, Stages,
@@ -17,10 +20,11 @@ use tokio::task::JoinSet;
 use tracing::warn;
 
 use crate::config::{
-    Compress, Config, Environment, HttpPollConfig, PipelineConfig, SinkConfig, SourceConfig,
+    self, Compress, Config, Environment, HttpPollConfig, PipelineConfig, SinkConfig, SourceConfig,
 };
 use crate::generate;
 use crate::limited_intake::LimitedIntake;
+use crate::running::RunningPipeline;
 use crate::wiring::{self, PollParts};
 
 /// What sources are started with.
@@ -41,6 +45,8 @@ pub(crate) struct Sources<'a> {
 pub(crate) struct Started {
     /// Commands them.
     pub(crate) control: RuntimeControl,
+    /// What a reload replaces of each.
+    pub(crate) pipelines: Vec<RunningPipeline>,
     /// Takes what is pushed.
     pub(crate) intake: Arc<dyn Intake>,
 }
@@ -70,11 +76,13 @@ impl Sources<'_> {
         });
         let set = self.interval_set().await?;
         let (mut generators, mut pushed) = (Vec::new(), Vec::new());
+        let mut pipelines = Vec::with_capacity(self.config.pipelines.len());
         for pipeline in &self.config.pipelines {
-            let (stages, refresh) = wiring::stages(pipeline, self.config, self.clock)?;
-            if let Some(refresh) = refresh {
-                tasks.spawn(refresh.run(stopped.clone()));
-            }
+            let (rules, refresh) = wiring::rules(pipeline, self.config, self.clock)?;
+            let running = RunningPipeline::new(pipeline, rules);
+            tasks.spawn(refresh.run(running.refresh.clone(), stopped.clone()));
+            let stages = running.stages.clone();
+            pipelines.push(running);
             let prepared = Prepared {
                 pipeline,
                 stages,
@@ -85,15 +93,24 @@ impl Sources<'_> {
                     self.poll(poll, prepared, set, (&mut control, tasks, stopped))?;
                 }
                 SourceConfig::Push(push) => {
-                    pushed.push((pipeline.id.clone(), *push));
-                    self.push("push", prepared, (&mut control, &mut intake));
+                    pushed.push((pipeline.id.clone(), push.clone()));
+                    Self::push("push", prepared, (&mut control, &mut intake));
                 }
                 SourceConfig::Generate(generate) => {
                     generators.push((*generate, pipeline.id.clone()));
-                    self.push("generate", prepared, (&mut control, &mut intake));
+                    Self::push("generate", prepared, (&mut control, &mut intake));
                 }
-                // Refused before anything was started.
-                SourceConfig::Stdin => {}
+                SourceConfig::File(file) => {
+                    let source = self.file(file, pipeline).await?;
+                    let lines = ("file", file.path.display().to_string(), source);
+                    self.lines(lines, prepared, (&mut control, tasks, stopped));
+                }
+                SourceConfig::Stdin => {
+                    // Another stream at each start: its lines are others, whatever they say.
+                    let source = StdinSource::new(fresh_key()).context("read standard input")?;
+                    let lines = ("stdin", source.describe(), Box::new(source) as _);
+                    self.lines(lines, prepared, (&mut control, tasks, stopped));
+                }
             }
         }
         intake.recall().await.context("read back the sources")?;
@@ -109,7 +126,11 @@ impl Sources<'_> {
             ));
         }
         let intake = Arc::new(LimitedIntake::new(intake, &pushed));
-        Ok(Started { control, intake })
+        Ok(Started {
+            control,
+            pipelines,
+            intake,
+        })
     }
 
     fn poll(
@@ -136,7 +157,7 @@ impl Sources<'_> {
             store: Arc::clone(&self.waking),
             clock: Arc::clone(self.clock),
         };
-        let (poll, ends, cell) = wiring::poll(parts, self.config, self.environment)?;
+        let (poll, ends, cell) = wiring::poll(parts, self.environment)?;
         if let Some(set) = set.filter(|set| *set != source.interval_minutes) {
             warn!(source.name = %pipeline.id, interval.set_minutes = set, interval.file_minutes = source.interval_minutes, "interval set at run time wins over the file");
         }
@@ -151,7 +172,6 @@ impl Sources<'_> {
 
     /// A source that others feed.
     fn push(
-        &self,
         kind: &'static str,
         prepared: Prepared<'_>,
         (control, intake): (&mut RuntimeControl, &mut PushIntake),
@@ -164,13 +184,62 @@ impl Sources<'_> {
         let address = format!("/api/v1/events/{}", pipeline.id);
         let cell = Arc::new(SourceCell::new(pipeline.id.clone(), kind, address));
         control.add_unpolled(Arc::clone(&cell), stages.clone(), sinks.clone());
-        let limits = self.config.limits;
+        let records = match &pipeline.source {
+            SourceConfig::Push(push) => push.records.join("."),
+            _ => String::new(),
+        };
         intake.add(PushSource {
             cell,
             stages,
             sinks,
-            limits,
+            records_path: (!records.is_empty()).then_some(records),
         });
+    }
+
+    async fn file(
+        &self,
+        file: &config::FileSourceConfig,
+        pipeline: &PipelineConfig,
+    ) -> anyhow::Result<Box<dyn LineSource>> {
+        let config = FileSourceConfig {
+            path: file.path.clone(),
+            start: match file.start {
+                config::FileStart::Beginning => FileStart::Beginning,
+                config::FileStart::End => FileStart::End,
+            },
+        };
+        let positions = self.store.positions(pipeline.id.clone()).await?;
+        let source = FileSource::new(&config, &positions)
+            .with_context(|| format!("set up the source of pipeline `{}`", pipeline.name))?;
+        Ok(Box::new(source))
+    }
+
+    /// A source that reads lines by itself: its kind, what it reads, and how.
+    fn lines(
+        &self,
+        (kind, address, source): (&'static str, String, Box<dyn LineSource>),
+        prepared: Prepared<'_>,
+        (control, tasks, stopped): (
+            &mut RuntimeControl,
+            &mut JoinSet<()>,
+            &watch::Receiver<bool>,
+        ),
+    ) {
+        let Prepared {
+            pipeline,
+            stages,
+            sinks,
+        } = prepared;
+        let cell = Arc::new(SourceCell::new(pipeline.id.clone(), kind, address));
+        control.add_unpolled(Arc::clone(&cell), stages.clone(), sinks.clone());
+        let ports = LinePorts {
+            store: Arc::clone(&self.waking),
+            clock: Arc::clone(self.clock),
+            stages,
+            sinks,
+            cell,
+        };
+        tasks.spawn(LineRunner::new(ports, source).run(stopped.clone()));
     }
 
     fn sinks(&self, pipeline: &PipelineConfig) -> anyhow::Result<Vec<Arc<dyn EventSink>>> {

@@ -11,13 +11,13 @@ use cresset_model::city::CityField;
 use cresset_model::ports::{ChaosDials, Clock, EventSink, Lookup, Store, Upstream as _};
 use cresset_pipeline::process::Pipeline;
 use cresset_runtime::poll::{Poll, PollConfig, PollPorts, PollRule};
-use cresset_runtime::{LiveTables, SourceCell, Stages};
+use cresset_runtime::{LiveTables, Rules, SourceCell, Stages};
 
 use crate::config::{
     self, AuthConfig, Config, EnrichConfig, Environment, HttpPollConfig, PipelineConfig,
 };
 use crate::exit::{Exit, Failure};
-use crate::plan::Plan;
+use crate::plan::{Plan, lists_of, spec};
 use crate::refresh::Refresh;
 
 /// Opens the store.
@@ -29,34 +29,78 @@ pub(crate) fn store(config: &config::SqliteConfig) -> anyhow::Result<SqliteStore
         .map_err(|error| Failure::new(Exit::Conflict, error.to_string()).into())
 }
 
-/// The stages of a pipeline, and what reloads their tables when files change.
-pub(crate) fn stages(
+/// What a pipeline does under a configuration, and what reads its tables again when files change. Reads
+/// every table.
+pub(crate) fn rules(
     pipeline: &PipelineConfig,
     config: &Config,
     clock: &Arc<dyn Clock>,
-) -> anyhow::Result<(Stages, Option<Refresh>)> {
+) -> anyhow::Result<(Rules, Refresh)> {
     let plan = Plan::new(pipeline, config, !pipeline.sinks.is_empty())
         .with_context(|| format!("set up the pipeline `{}`", pipeline.name))?;
     let tables = Arc::new(LiveTables::new(plan.tables));
-    let refresh =
-        (!plan.watched.is_empty()).then(|| Refresh::new(plan.watched, Arc::clone(&tables)));
-    let stages = Stages {
+    let refresh = Refresh::new(plan.watched, Arc::clone(&tables));
+    let rules = Rules {
         pipeline: Arc::new(Pipeline::new(plan.spec)),
         tables,
         lookup: lookup(pipeline, clock)?,
+        retention: config.retention.alerts,
     };
-    Ok((stages, refresh))
+    Ok((rules, refresh))
+}
+
+/// What a pipeline that runs did until now.
+pub(crate) struct Former<'a> {
+    /// Its configuration.
+    pub(crate) pipeline: &'a PipelineConfig,
+    /// The whole configuration.
+    pub(crate) config: &'a Config,
+    /// What it does.
+    pub(crate) rules: Rules,
+}
+
+/// What a pipeline does after a reload. Its look-up, with what it has cached, and its tables stay unless
+/// their configuration has changed: then there is a new [`Refresh`] too.
+pub(crate) fn rules_after(
+    former: Former<'_>,
+    pipeline: &PipelineConfig,
+    config: &Config,
+    clock: &Arc<dyn Clock>,
+) -> anyhow::Result<(Rules, Option<Refresh>)> {
+    let same_lists = lists_of(former.pipeline, former.config) == lists_of(pipeline, config);
+    if same_lists && former.pipeline.enrich == pipeline.enrich {
+        let rules = Rules {
+            pipeline: Arc::new(Pipeline::new(spec(
+                pipeline,
+                config,
+                !pipeline.sinks.is_empty(),
+            ))),
+            retention: config.retention.alerts,
+            ..former.rules
+        };
+        return Ok((rules, None));
+    }
+    let (mut rules, refresh) = rules(pipeline, config, clock)?;
+    if remote(former.pipeline) == remote(pipeline) {
+        rules.lookup = former.rules.lookup;
+    }
+    Ok((rules, Some(refresh)))
+}
+
+fn remote(pipeline: &PipelineConfig) -> Option<&config::GeoHttpConfig> {
+    pipeline.enrich.iter().find_map(|enrich| match enrich {
+        EnrichConfig::GeoHttp(geo) => Some(&**geo),
+        EnrichConfig::Geo(_) | EnrichConfig::User(_) => None,
+    })
 }
 
 fn lookup(
     pipeline: &PipelineConfig,
     clock: &Arc<dyn Clock>,
 ) -> anyhow::Result<Option<Arc<dyn Lookup>>> {
-    let remote = pipeline.enrich.iter().find_map(|enrich| match enrich {
-        EnrichConfig::GeoHttp(geo) => Some(geo),
-        EnrichConfig::Geo(_) | EnrichConfig::User(_) => None,
-    });
-    let Some(geo) = remote else { return Ok(None) };
+    let Some(geo) = remote(pipeline) else {
+        return Ok(None);
+    };
     let defaults = GeoHttpConfig::default();
     let geo = GeoHttpConfig {
         url: geo.url.as_str().to_owned(),
@@ -92,7 +136,6 @@ pub(crate) struct PollParts<'a> {
 /// Builds a polled source: its loop, its ports and its state.
 pub(crate) fn poll(
     parts: PollParts<'_>,
-    config: &Config,
     environment: &Environment,
 ) -> anyhow::Result<(Poll, PollPorts, Arc<SourceCell>)> {
     let PollParts {
@@ -118,9 +161,7 @@ pub(crate) fn poll(
             pages_max: source.pages_max,
             ..PollRule::default()
         },
-        limits: config.limits,
         records: (!source.records.is_empty()).then(|| source.records.join(".")),
-        retention: config.retention.alerts,
         jitter_seed: clock.now().nanos().unsigned_abs(),
     };
     let ends = PollPorts {

@@ -24,8 +24,8 @@ pub enum Detector {
     /// The threat test: the severity, the acting address, or both. Exactly one of three sentences says
     /// which.
     Threat {
-        /// Fires from this severity on; an unknown one never does. Without it only the list counts.
-        severity: Option<Severity>,
+        /// Fires on exactly these severities. Without any only the list counts.
+        severity: Vec<Severity>,
         /// Fires when the acting address is in this list.
         list: Option<usize>,
     },
@@ -98,7 +98,7 @@ impl Detection {
         for detector in &self.detectors {
             match detector {
                 Detector::Threat { severity, list } => {
-                    let severe = self.severe(event, *severity, findings);
+                    let severe = self.severe(event, severity, findings);
                     let list = list.and_then(|list| lists.get(list));
                     let listed = list.is_some_and(|list| {
                         listed(list, &self.list_rule, ("src_ip", &event.src_ip), findings)
@@ -121,14 +121,8 @@ impl Detection {
         verdict
     }
 
-    fn severe(
-        &self,
-        event: &Event,
-        at_least: Option<Severity>,
-        findings: &mut Findings<'_>,
-    ) -> bool {
-        let known = event.severity != Severity::Unknown;
-        let severe = known && at_least.is_some_and(|at_least| event.severity >= at_least);
+    fn severe(&self, event: &Event, severities: &[Severity], findings: &mut Findings<'_>) -> bool {
+        let severe = severities.contains(&event.severity);
         if severe {
             findings.matches.push(Match {
                 rule: Arc::clone(&self.severity_rule),

@@ -142,8 +142,8 @@ fn write_json_string(out: &mut String, value: &str) {
 pub struct CityTable {
     /// Where it comes from.
     pub info: TableInfo,
-    v4_starts: Vec<u32>,
-    v4_fragments: Vec<u32>,
+    /// The first address of each range and its fragment's number, side by side: one look at memory for both.
+    v4: Vec<(u32, u32)>,
     /// For each value of the leading bits, the number of ranges that start before it.
     v4_jump: Vec<u32>,
     v6_starts: Vec<u128>,
@@ -175,7 +175,7 @@ impl CityTable {
 
     /// Ranges of addresses.
     pub fn ranges(&self) -> usize {
-        self.v4_starts.len() + self.v6_starts.len()
+        self.v4.len() + self.v6_starts.len()
     }
 
     /// Distinct fragments.
@@ -190,8 +190,7 @@ impl CityTable {
             .iter()
             .map(|fragment| fragment.members.capacity())
             .sum();
-        size_of_val(self.v4_starts.as_slice())
-            + size_of_val(self.v4_fragments.as_slice())
+        size_of_val(self.v4.as_slice())
             + size_of_val(self.v4_jump.as_slice())
             + size_of_val(self.v6_starts.as_slice())
             + size_of_val(self.v6_fragments.as_slice())
@@ -207,9 +206,10 @@ impl CityTable {
             *self.v4_jump.get(high)? as usize,
             *self.v4_jump.get(high + 1)? as usize,
         );
-        let near = self.v4_starts.get(from..to)?;
-        let after = from + near.partition_point(|start| *start <= address);
-        self.v4_fragments.get(after.checked_sub(1)?).copied()
+        let near = self.v4.get(from..to)?;
+        let after = from + near.partition_point(|(start, _)| *start <= address);
+        let (_, fragment) = self.v4.get(after.checked_sub(1)?)?;
+        Some(*fragment)
     }
 
     fn find_v6(&self, address: u128) -> Option<u32> {
@@ -221,8 +221,7 @@ impl CityTable {
 /// Collects a [`CityTable`]: fragments, and ascending ranges that refer to them.
 #[derive(Debug, Default)]
 pub struct CityTableBuilder {
-    v4_starts: Vec<u32>,
-    v4_fragments: Vec<u32>,
+    v4: Vec<(u32, u32)>,
     v6_starts: Vec<u128>,
     v6_fragments: Vec<u32>,
     fragments: Vec<GeoFragment>,
@@ -273,36 +272,36 @@ impl CityTableBuilder {
     /// From this IPv4 address on lies the fragment. Starts must ascend, otherwise the range is refused and
     /// `false` returned; a neighbor with the same fragment becomes part of the range before it.
     pub fn v4(&mut self, start: u32, fragment: FragmentNumber) -> bool {
-        push(
-            &mut self.v4_starts,
-            &mut self.v4_fragments,
-            start,
-            fragment.0,
-        )
+        match self.v4.last() {
+            Some((last, _)) if *last >= start => return false,
+            Some((_, last)) if *last == fragment.0 => {}
+            _ => self.v4.push((start, fragment.0)),
+        }
+        true
     }
 
     /// The same for an IPv6 address.
     pub fn v6(&mut self, start: u128, fragment: FragmentNumber) -> bool {
-        push(
-            &mut self.v6_starts,
-            &mut self.v6_fragments,
-            start,
-            fragment.0,
-        )
+        if self.v6_starts.last().is_some_and(|last| *last >= start) {
+            return false;
+        }
+        if self.v6_fragments.last() != Some(&fragment.0) {
+            self.v6_starts.push(start);
+            self.v6_fragments.push(fragment.0);
+        }
+        true
     }
 
     /// The table.
     pub fn finish(mut self, info: TableInfo) -> CityTable {
-        self.v4_starts.shrink_to_fit();
-        self.v4_fragments.shrink_to_fit();
+        self.v4.shrink_to_fit();
         self.v6_starts.shrink_to_fit();
         self.v6_fragments.shrink_to_fit();
         self.fragments.shrink_to_fit();
         CityTable {
             info,
-            v4_jump: jump_table(&self.v4_starts),
-            v4_starts: self.v4_starts,
-            v4_fragments: self.v4_fragments,
+            v4_jump: jump_table(&self.v4),
+            v4: self.v4,
             v6_starts: self.v6_starts,
             v6_fragments: self.v6_fragments,
             fragments: self.fragments,
@@ -310,35 +309,19 @@ impl CityTableBuilder {
     }
 }
 
-fn push<T: Ord + Copy>(
-    starts: &mut Vec<T>,
-    fragments: &mut Vec<u32>,
-    start: T,
-    fragment: u32,
-) -> bool {
-    if starts.last().is_some_and(|last| *last >= start) {
-        return false;
-    }
-    if fragments.last() != Some(&fragment) {
-        starts.push(start);
-        fragments.push(fragment);
-    }
-    true
-}
-
 /// One entry more than there are values of the leading bits, so that every value has an end.
-fn jump_table(starts: &[u32]) -> Vec<u32> {
+fn jump_table(ranges: &[(u32, u32)]) -> Vec<u32> {
     let mut jump = Vec::with_capacity((1 << JUMP_BITS) + 1);
     let mut before = 0;
     for high in 0..1_u32 << JUMP_BITS {
         let first = high << (32 - JUMP_BITS);
-        while starts.get(before).is_some_and(|start| *start < first) {
+        while ranges.get(before).is_some_and(|(start, _)| *start < first) {
             before += 1;
         }
         // There are at most as many ranges as addresses, and the last one has no room for 2^32.
         jump.push(u32::try_from(before).unwrap_or(u32::MAX));
     }
-    jump.push(u32::try_from(starts.len()).unwrap_or(u32::MAX));
+    jump.push(u32::try_from(ranges.len()).unwrap_or(u32::MAX));
     jump
 }
 

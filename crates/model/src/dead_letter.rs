@@ -35,7 +35,7 @@ pub struct DeadLetter {
     pub raw: Vec<u8>,
     /// When a redrive succeeded.
     pub resolved_at: Option<Timestamp>,
-    /// The alert that the redrive made.
+    /// The alert that the redrive made; `None` when it made an event that is no alert.
     pub alert: Option<AlertId>,
 }
 

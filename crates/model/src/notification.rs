@@ -181,7 +181,7 @@ pub enum DeliveryEnd {
     Dead,
 }
 
-/// The waits between tries; after the last the delivery is dead. Each gets up to half of it on top.
+/// The waits between tries where nothing else is configured; after the last the delivery is dead. Each gets up to half of it on top.
 pub const RETRY_WAITS: [Duration; 7] = [
     Duration::from_secs(5),
     Duration::from_secs(30),

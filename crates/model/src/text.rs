@@ -33,6 +33,7 @@ impl Span {
     ///
     /// # Panics
     /// Never in practice: batches are bounded at a few MiB.
+    #[inline]
     pub fn between(start: usize, end: usize) -> Self {
         let start = u32::try_from(start).expect("batches are below 4 GiB");
         let end = u32::try_from(end).expect("batches are below 4 GiB");
@@ -43,11 +44,13 @@ impl Span {
     }
 
     /// The same as a range of indexes.
+    #[inline]
     pub fn range(self) -> std::ops::Range<usize> {
         self.start as usize..self.start as usize + self.len as usize
     }
 
     /// The bytes it names; empty if it does not lie within `bytes`.
+    #[inline]
     pub fn of(self, bytes: &[u8]) -> &[u8] {
         bytes.get(self.range()).unwrap_or_default()
     }

@@ -60,6 +60,8 @@ pub enum AlertRule {
     All,
     /// Those on which a detection fired; the others are counted as passed.
     Detected,
+    /// No event, where nobody keeps alerts: only lines are made.
+    Nothing,
 }
 
 impl PipelineSpec {
@@ -95,6 +97,31 @@ pub struct Scratch {
     order: Vec<usize>,
     threat: String,
     context: Option<context::CachedContext>,
+    spare: Spare,
+}
+
+/// Bytes of a buffer that is kept for the next batch; a larger one is given back.
+const SPARE_BYTES_MAX: usize = 4 << 20;
+
+/// Buffers of the batch before: memory that is asked for anew each time comes as fresh pages.
+#[derive(Debug, Default)]
+struct Spare {
+    canonical: Vec<u8>,
+    events: Vec<Seen>,
+}
+
+impl Spare {
+    /// Empties the buffers and keeps them for the next batch.
+    fn keep(&mut self, mut canonical: Vec<u8>, mut events: Vec<Seen>) {
+        canonical.clear();
+        events.clear();
+        if canonical.capacity() <= SPARE_BYTES_MAX {
+            self.canonical = canonical;
+        }
+        if events.capacity() * size_of::<Seen>() <= SPARE_BYTES_MAX {
+            self.events = events;
+        }
+    }
 }
 
 /// A batch after decoding and normalizing, before enrichment and detection.
@@ -176,6 +203,13 @@ impl Pipeline {
     pub fn prepare(&self, batch: RawBatch, scratch: &mut Scratch) -> Prepared {
         // Content is laid out anew with lengths around it: a little more than what was received.
         let canonical_bytes_hint = batch.bytes.len() + batch.bytes.len() / 2;
+        let Spare {
+            mut canonical,
+            mut events,
+        } = std::mem::take(&mut scratch.spare);
+        canonical.reserve(canonical_bytes_hint);
+        events.reserve(batch.records.len());
+        let bytes = batch.bytes.clone();
         let mut prepared = Prepared {
             source: batch.source,
             sequence: batch.sequence,
@@ -186,15 +220,15 @@ impl Pipeline {
             read: u32::try_from(batch.records.len()).expect("batches are bounded in records"),
             bytes: batch.bytes,
             arena: String::new(),
-            canonical: Vec::with_capacity(canonical_bytes_hint),
+            canonical,
             stays: Vec::new(),
-            events: Vec::with_capacity(batch.records.len()),
+            events,
             rejected: Vec::new(),
             remote_of: self.spec.city_of.filter(|_| self.spec.remote_geo),
         };
         for (index, record) in (0..prepared.read).zip(batch.records) {
             let place = batch.first_place.saturating_add(index);
-            self.record(&mut prepared, record, (index, place), scratch);
+            self.record((&mut prepared, &bytes), record, (index, place), scratch);
         }
         prepared
     }

@@ -197,6 +197,24 @@ impl RuntimeControl {
         }
     }
 
+    /// Sets the intervals of a changed configuration, in minutes; the one that was set at run time is
+    /// forgotten. A source whose interval stays keeps its timer.
+    pub async fn take_intervals(&self, intervals: &[(SourceId, u32)]) -> Result<(), PortError> {
+        self.store.set_setting(INTERVAL_SETTING, None).await?;
+        for (id, minutes) in intervals {
+            let handle = self.sources.iter().find(|handle| handle.cell.id() == id);
+            let Some(poll) = handle.and_then(|handle| handle.poll.as_ref()) else {
+                continue;
+            };
+            poll.interval.send_if_modified(|current| {
+                let changes = current != minutes;
+                *current = *minutes;
+                changes
+            });
+        }
+        Ok(())
+    }
+
     fn polls(&self) -> impl Iterator<Item = &PollEnds> {
         self.sources
             .iter()

@@ -7,8 +7,14 @@ use bytes::Bytes;
 use cresset_model::outcome::Outcome;
 use cresset_model::ports::{Commit, EventBatch, EventSink, PortError, Receipt, Store};
 
+use crate::ticket;
+
 /// How long a sink may take for one batch.
 const SINK_TIMEOUT: Duration = Duration::from_secs(30);
+/// How often the store is asked what became of a commit whose answer was lost.
+const RECEIPT_TRIES: u32 = 3;
+/// The wait between these.
+const RECEIPT_WAIT: Duration = Duration::from_secs(1);
 
 /// Where outcomes go.
 #[derive(Clone)]
@@ -21,13 +27,69 @@ pub(crate) struct Handover {
 pub(crate) struct Handing {
     /// Alerts and dead letters, committed before the sinks are asked, so that a sink that is down never
     /// holds an alert up.
-    claims: Option<Commit>,
+    claims: Option<Ticketed>,
     events: Option<EventBatch>,
     /// Sinks that have taken the events.
     written: usize,
     /// What moves the checkpoint, with the rest of the counts.
-    rest: Option<Commit>,
+    rest: Option<Ticketed>,
     receipt: Receipt,
+}
+
+/// A commit under a ticket of its own, so that one whose answer was lost is found again and not decided
+/// and counted twice.
+struct Ticketed {
+    request: Commit,
+    /// Whether it was handed to the store before, with an outcome that is not known.
+    in_doubt: bool,
+}
+
+impl Ticketed {
+    fn new(mut request: Commit) -> Self {
+        request.ticket = Some(ticket::fresh());
+        Self {
+            request,
+            in_doubt: false,
+        }
+    }
+
+    /// Commits once: an answer that was lost is read back before anything else is done.
+    async fn commit(&mut self, store: &dyn Store) -> Result<Receipt, PortError> {
+        if self.in_doubt {
+            if let Some(receipt) = self.read_back(store).await? {
+                return Ok(receipt);
+            }
+            self.in_doubt = false;
+        }
+        let failed = match store.commit(self.request.clone()).await {
+            Err(failed @ PortError::Transient { .. }) => failed,
+            known => return known,
+        };
+        self.in_doubt = true;
+        match self.read_back(store).await {
+            Ok(Some(receipt)) => Ok(receipt),
+            Ok(None) => {
+                self.in_doubt = false;
+                Err(failed)
+            }
+            Err(_) => Err(failed),
+        }
+    }
+
+    async fn read_back(&self, store: &dyn Store) -> Result<Option<Receipt>, PortError> {
+        let Some(ticket) = self.request.ticket else {
+            return Ok(None);
+        };
+        let mut tries = 1;
+        loop {
+            let found = store.receipt(self.request.source.clone(), ticket).await;
+            if found.is_ok() || tries >= RECEIPT_TRIES {
+                return found;
+            }
+            tries += 1;
+            tokio::time::sleep(RECEIPT_WAIT).await;
+        }
+    }
 }
 
 impl Handover {
@@ -38,7 +100,7 @@ impl Handover {
     /// Goes the whole way once.
     pub(crate) async fn commit(&self, request: Commit) -> Result<Receipt, PortError> {
         if !self.writes(&request) {
-            return self.store.commit(request).await;
+            return Ticketed::new(request).commit(&*self.store).await;
         }
         let mut handing = self.begin(request);
         self.advance(&mut handing).await?;
@@ -52,7 +114,7 @@ impl Handover {
                 claims: None,
                 events: None,
                 written: 0,
-                rest: Some(request),
+                rest: Some(Ticketed::new(request)),
                 receipt: Receipt::default(),
             };
         }
@@ -62,18 +124,18 @@ impl Handover {
         });
         let (claims, rest) = split(request);
         Handing {
-            claims,
+            claims: claims.map(Ticketed::new),
             events,
             written: 0,
-            rest: Some(rest),
+            rest: Some(Ticketed::new(rest)),
             receipt: Receipt::default(),
         }
     }
 
     /// Goes on where it stopped. After an error it may be called again.
     pub(crate) async fn advance(&self, handing: &mut Handing) -> Result<(), PortError> {
-        if let Some(claims) = &handing.claims {
-            let receipt = self.store.commit(claims.clone()).await?;
+        if let Some(claims) = &mut handing.claims {
+            let receipt = claims.commit(&*self.store).await?;
             handing.claims = None;
             handing.receipt = receipt;
         }
@@ -84,8 +146,8 @@ impl Handover {
             }
             handing.events = None;
         }
-        if let Some(rest) = &handing.rest {
-            let receipt = self.store.commit(rest.clone()).await?;
+        if let Some(rest) = &mut handing.rest {
+            let receipt = rest.commit(&*self.store).await?;
             handing.rest = None;
             handing.receipt.counts.add(&receipt.counts);
             handing.receipt.upserts.extend(receipt.upserts);
@@ -97,6 +159,13 @@ impl Handover {
     fn writes(&self, request: &Commit) -> bool {
         let has_events = |outcome: &Outcome| !outcome.events.is_empty();
         !self.sinks.is_empty() && request.outcome.as_ref().is_some_and(has_events)
+    }
+}
+
+impl Handing {
+    /// What the commits have done so far.
+    pub(crate) fn receipt(&self) -> &Receipt {
+        &self.receipt
     }
 }
 

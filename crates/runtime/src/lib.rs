@@ -6,6 +6,7 @@ mod control;
 #[cfg(test)]
 mod fakes;
 mod handover;
+pub mod lines;
 mod live_hub;
 mod live_tables;
 mod minute;
@@ -16,9 +17,10 @@ mod redrive;
 pub mod routing;
 mod source_cell;
 mod stages;
+mod ticket;
 
 pub use control::{ControlConfig, INTERVAL_MINUTES_MAX, INTERVAL_SETTING, RuntimeControl};
 pub use live_hub::{LIVE_EVENTS_MAX, LiveHub};
 pub use live_tables::LiveTables;
 pub use source_cell::SourceCell;
-pub use stages::Stages;
+pub use stages::{Rules, Stages};

@@ -1,6 +1,6 @@
 //! Puts dead letters through the current pipeline again, by the same commit as fresh records.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -47,13 +47,17 @@ pub(crate) async fn select(
     };
     match selection {
         RedriveSelection::Ids(ids) => {
+            let mut named = BTreeSet::new();
             for (index, id) in ids.into_iter().enumerate() {
                 if index >= REDRIVE_MAX {
                     let why = format!("one redrive takes at most {REDRIVE_MAX} dead letters");
                     selected.skipped.push(RedriveItem::Skipped { id, why });
                     continue;
                 }
-                if let Some(letter) = query.dead_letter(id).await? {
+                if !named.insert(id) {
+                    let why = "it was named before".to_owned();
+                    selected.skipped.push(RedriveItem::Skipped { id, why });
+                } else if let Some(letter) = query.dead_letter(id).await? {
                     selected.take(letter);
                 } else {
                     let why = "there is no such dead letter".to_owned();
@@ -179,6 +183,7 @@ pub(crate) async fn run(
                 checkpoint: None,
                 positions: Vec::new(),
                 push: None,
+                ticket: None,
             };
             let alerts: Vec<u32> = request
                 .outcome
@@ -239,7 +244,8 @@ async fn decide(
         bytes: Bytes::from(bytes),
         records,
     };
-    let (outcome, _) = ports.stages.decide(batch, Scratch::default()).await?;
+    let decided = ports.stages.decide(batch, Scratch::default()).await?;
+    let (outcome, _) = ports.stages.settle(decided).await?;
     Ok(outcome)
 }
 
@@ -247,10 +253,7 @@ async fn decide(
 fn say(outcome: &Outcome, letters: &[DeadLetter]) -> Vec<RedriveItem> {
     let mut items: Vec<RedriveItem> = letters
         .iter()
-        .map(|letter| RedriveItem::Skipped {
-            id: letter.id,
-            why: "it is an event that is no alert".to_owned(),
-        })
+        .map(|letter| RedriveItem::Passed { id: letter.id })
         .collect();
     for alert in &outcome.alerts {
         let index = alert.record as usize;

@@ -1,11 +1,12 @@
 //! The pure part of a pipeline as the runners use it: decided on worker threads, with the answers of a
 //! remote look-up where there is one.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use cresset_model::Timestamp;
 use cresset_model::batch::RawBatch;
+use cresset_model::limits::RecordLimits;
 use cresset_model::outcome::Outcome;
 use cresset_model::ports::{Answers, Lookup, PortError};
 use cresset_pipeline::process::{Pipeline, Prepared, Scratch};
@@ -16,49 +17,136 @@ use crate::live_tables::LiveTables;
 /// How long a batch waits for the answers to its look-ups; without them the tables in memory stand in.
 const LOOKUP_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// The pure part of one pipeline and what it looks up.
+/// What a pipeline does under one configuration.
 #[derive(Clone)]
-pub struct Stages {
+pub struct Rules {
     /// The pure part.
     pub pipeline: Arc<Pipeline>,
-    /// The tables of the enrichments.
+    /// The tables of the enrichments and detections.
     pub tables: Arc<LiveTables>,
     /// A remote enrichment, if one is configured.
     pub lookup: Option<Arc<dyn Lookup>>,
+    /// Alerts older than this are deleted before each poll; `None` keeps them.
+    pub retention: Option<Duration>,
+}
+
+/// The rules of one pipeline as all of its runners see them: replaced while they run. Each replacement
+/// raises the epoch, and what was decided under an older one is decided again before its commit.
+#[derive(Clone)]
+pub struct Stages {
+    current: Arc<RwLock<Arc<Ruled>>>,
+}
+
+/// Rules with the epoch they came with.
+struct Ruled {
+    epoch: u64,
+    rules: Rules,
+}
+
+/// An outcome that is not committed yet, with what it was made of.
+pub(crate) struct Decided {
+    batch: RawBatch,
+    outcome: Outcome,
+    scratch: Scratch,
 }
 
 impl Stages {
-    /// Decides a batch, under the tables as they are now; gives the scratch back.
+    /// Begins with these rules, in epoch 0.
+    pub fn new(rules: Rules) -> Self {
+        let first = Ruled { epoch: 0, rules };
+        Self {
+            current: Arc::new(RwLock::new(Arc::new(first))),
+        }
+    }
+
+    /// The rules as they are now.
+    pub fn rules(&self) -> Rules {
+        self.current().rules.clone()
+    }
+
+    /// The epoch of the rules as they are now.
+    pub fn epoch(&self) -> u64 {
+        self.current().epoch
+    }
+
+    /// Replaces the rules and raises the epoch: what begins from here on, and what is not committed yet,
+    /// follows them.
+    pub fn replace(&self, rules: Rules) {
+        let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
+        let epoch = current.epoch + 1;
+        *current = Arc::new(Ruled { epoch, rules });
+    }
+
+    /// The bounds of records and batches as they are now.
+    pub(crate) fn limits(&self) -> RecordLimits {
+        self.current().rules.pipeline.spec().limits
+    }
+
+    /// How long alerts stay, as it is now.
+    pub(crate) fn retention(&self) -> Option<Duration> {
+        self.current().rules.retention
+    }
+
+    fn current(&self) -> Arc<Ruled> {
+        Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Decides a batch under the rules and tables as they are now.
     pub(crate) async fn decide(
+        &self,
+        mut batch: RawBatch,
+        scratch: Scratch,
+    ) -> Result<Decided, PortError> {
+        let ruled = self.current();
+        batch.epoch = ruled.epoch;
+        let kept = batch.clone();
+        let (outcome, scratch) = ruled.rules.decide(batch, scratch).await?;
+        Ok(Decided {
+            batch: kept,
+            outcome,
+            scratch,
+        })
+    }
+
+    /// The outcome to commit, with the scratch: asked for right before the commit. What was decided under
+    /// rules that are gone is decided again.
+    pub(crate) async fn settle(
+        &self,
+        mut decided: Decided,
+    ) -> Result<(Outcome, Scratch), PortError> {
+        while decided.outcome.epoch != self.epoch() {
+            decided = self.decide(decided.batch, decided.scratch).await?;
+        }
+        Ok((decided.outcome, decided.scratch))
+    }
+}
+
+impl Rules {
+    async fn decide(
         &self,
         batch: RawBatch,
         mut scratch: Scratch,
     ) -> Result<(Outcome, Scratch), PortError> {
-        let (stages, tables) = (self.clone(), self.tables.current());
+        let (pipeline, tables) = (Arc::clone(&self.pipeline), self.tables.current());
         let now = batch.received;
         let Some(lookup) = &self.lookup else {
             return on_worker(move || {
-                let prepared = stages.pipeline.prepare(batch, &mut scratch);
+                let prepared = pipeline.prepare(batch, &mut scratch);
                 let answers = Answers::default();
-                let outcome =
-                    stages
-                        .pipeline
-                        .finish(&tables, prepared, &answers, now, &mut scratch);
+                let outcome = pipeline.finish(&tables, prepared, &answers, now, &mut scratch);
                 (outcome, scratch)
             })
             .await;
         };
+        let preparing = Arc::clone(&pipeline);
         let (prepared, mut scratch) = on_worker(move || {
-            let prepared = stages.pipeline.prepare(batch, &mut scratch);
+            let prepared = preparing.prepare(batch, &mut scratch);
             (prepared, scratch)
         })
         .await?;
         let answers = ask(&**lookup, &prepared).await;
-        let stages = self.clone();
         on_worker(move || {
-            let outcome = stages
-                .pipeline
-                .finish(&tables, prepared, &answers, now, &mut scratch);
+            let outcome = pipeline.finish(&tables, prepared, &answers, now, &mut scratch);
             (outcome, scratch)
         })
         .await
@@ -88,3 +176,6 @@ pub(crate) async fn on_worker<T: Send + 'static>(
 pub(crate) fn observed_at(received: Timestamp) -> u64 {
     u64::try_from(received.nanos() / 10_000_000).unwrap_or(0)
 }
+
+#[cfg(test)]
+mod tests;

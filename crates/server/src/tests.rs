@@ -7,6 +7,7 @@ mod deliveries;
 mod events;
 mod export;
 mod fixture;
+mod hostile;
 mod metrics;
 mod numbers;
 mod openapi;

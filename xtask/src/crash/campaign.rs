@@ -2,12 +2,17 @@
 
 use std::path::Path;
 use std::thread;
+use std::time::Duration;
 
 use anyhow::{Context, bail};
 
+use super::deliveries::{self, Told};
 use super::dice::Dice;
 use super::judge::{Verdict, judge};
-use super::service::{Mock, Service};
+use super::process::{Process, wait_until};
+use super::pusher::Pusher;
+use super::receiver::Receiver;
+use super::service::{Kept, Mock, PUSH_PATH, Service};
 use crate::program::{cargo, release_binary};
 use crate::stopwatch::Stopwatch;
 use crate::terminal::{say, table};
@@ -26,6 +31,9 @@ const POKE_MS: (u64, u64) = (20, 200);
 /// came late.
 const QUIET_SYNCS: u32 = 3;
 
+/// How long notifications may take to arrive once the receiver behaves: a lease, and some.
+const TELL_MAX: Duration = Duration::from_secs(90);
+
 /// What came out of a run.
 struct Judged {
     kills: u64,
@@ -33,11 +41,14 @@ struct Judged {
     dead_letters: usize,
     verified: bool,
     verdict: Verdict,
+    /// Notifications, how many of them came again, and pushes that were repeated.
+    deliveries: [usize; 3],
+    told: Told,
 }
 
 impl Judged {
     fn is_clean(&self) -> bool {
-        self.verified && self.verdict.is_clean()
+        self.verified && self.verdict.is_clean() && self.told.is_clean()
     }
 }
 
@@ -55,8 +66,8 @@ pub(crate) fn run(runs: u64, seed: Option<u64>) -> anyhow::Result<bool> {
     let first = seed.unwrap_or(SEED);
     let mut rows = vec![
         [
-            "seed", "kills", "alerts", "dead", "lost", "doubled", "stale", "invented", "verify",
-            "seconds", "result",
+            "seed", "kills", "alerts", "dead", "lost", "doubled", "stale", "invented", "told",
+            "again", "repushed", "mistold", "verify", "seconds", "result",
         ]
         .map(str::to_owned)
         .to_vec(),
@@ -87,7 +98,7 @@ fn row(seed: u64, judged: &anyhow::Result<Judged>, stopwatch: Stopwatch) -> Vec<
     let mut cells = vec![seed.to_string()];
     let result = match judged {
         Err(_) => {
-            cells.extend(["-"; 8].map(str::to_owned));
+            cells.extend(["-"; 12].map(str::to_owned));
             "FAILED"
         }
         Ok(judged) => {
@@ -100,6 +111,10 @@ fn row(seed: u64, judged: &anyhow::Result<Judged>, stopwatch: Stopwatch) -> Vec<
                 verdict.doubled.to_string(),
                 verdict.stale.to_string(),
                 verdict.invented.to_string(),
+            ]);
+            cells.extend(judged.deliveries.map(|count| count.to_string()));
+            cells.extend([
+                judged.told.count().to_string(),
                 if judged.verified { "ok" } else { "NO" }.to_owned(),
             ]);
             if judged.is_clean() { "clean" } else { "FAILED" }
@@ -113,7 +128,7 @@ fn explain(seed: u64, judged: &anyhow::Result<Judged>, kept: &Path) {
     match judged {
         Err(error) => say(&format!("seed {seed}: {error:#}")),
         Ok(judged) => {
-            for example in &judged.verdict.examples {
+            for example in judged.verdict.examples.iter().chain(&judged.told.examples) {
                 say(&format!("seed {seed}: {example}"));
             }
         }
@@ -127,34 +142,61 @@ fn explain(seed: u64, judged: &anyhow::Result<Judged>, kept: &Path) {
 fn run_one(program: &Path, folder: &Path, seed: u64) -> anyhow::Result<Judged> {
     let mut dice = Dice::new(seed);
     let mock = Mock::start(program, folder, seed)?;
-    let service = Service::new(program, folder, mock.port)?;
+    let receiver = Receiver::start(seed)?;
+    let service = Service::new(program, folder, (mock.port, receiver.port))?;
+    let producer = Pusher::start(service.port, PUSH_PATH);
     let kills = dice.between(KILLS.0, KILLS.1);
     for _ in 0..kills {
         live_and_die(&service, &mut dice)?;
+        receiver.next_life()?;
     }
     mock.behave()?;
+    receiver.behave();
     let mut process = service.start()?;
     service.wait_for_answers(&mut process)?;
+    let pushed = producer.finish()?;
     for _ in 1..QUIET_SYNCS {
         service.sync()?;
     }
-    let before = mock.truth()?;
+    let mut before = mock.truth()?;
     service.sync()?;
-    let kept = service.records()?;
-    let after = mock.truth()?;
-    process.check_running()?;
-    process.stop()?;
-    mock.stop()?;
-    if before.counts().0 == 0 {
-        bail!("the upstream issued nothing, so the run proves nothing");
+    let kept = service.kept()?;
+    let mut after = mock.truth()?;
+    if before.counts().0 == 0 || pushed.descriptions.is_empty() {
+        bail!("nothing was issued or nothing was pushed, so the run proves nothing");
     }
-    let (alerts, dead_letters) = kept.counts();
+    for description in &pushed.descriptions {
+        before.add_pushed(description);
+        after.add_pushed(description);
+    }
+    wait_until_told(&service, &receiver, &kept)?;
+    let (rows, events) = (service.outbox()?, receiver.events());
+    end(process, mock)?;
+    let (alerts, dead_letters) = kept.records.counts();
     Ok(Judged {
         kills,
         alerts,
         dead_letters,
         verified: service.verify()?,
-        verdict: judge(&before, &after, &kept),
+        verdict: judge(&before, &after, &kept.records),
+        deliveries: [rows.len(), deliveries::repeats(&events), pushed.repeats],
+        told: deliveries::judge(&events, &rows, &kept.alerts),
+    })
+}
+
+fn end(mut process: Process, mock: Mock) -> anyhow::Result<()> {
+    process.check_running()?;
+    process.stop()?;
+    mock.stop()
+}
+
+/// Waits until everybody has heard of everything, or the time for it is over: the judge says what is
+/// missing.
+fn wait_until_told(service: &Service, receiver: &Receiver, kept: &Kept) -> anyhow::Result<()> {
+    let stopwatch = Stopwatch::start();
+    wait_until("everything is told", TELL_MAX * 2, || {
+        let told = || deliveries::judge(&receiver.events(), &[], &kept.alerts).untold == 0;
+        Ok(stopwatch.elapsed() > TELL_MAX || (service.has_told()? && told()))
     })
 }
 

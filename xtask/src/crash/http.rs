@@ -36,15 +36,30 @@ impl Answer {
 
 /// Asks for a path on a port of this machine.
 pub(crate) fn get(port: u16, path: &str) -> anyhow::Result<Answer> {
-    request(port, "GET", path, "")
+    request(port, "GET", path, (&[], ""))
 }
 
 /// Posts JSON, or nothing, to a path on a port of this machine.
 pub(crate) fn post(port: u16, path: &str, body: &str) -> anyhow::Result<Answer> {
-    request(port, "POST", path, body)
+    post_with(port, path, &[], body)
 }
 
-fn request(port: u16, method: &str, path: &str, body: &str) -> anyhow::Result<Answer> {
+/// Posts JSON with further headers.
+pub(crate) fn post_with(
+    port: u16,
+    path: &str,
+    headers: &[(&str, String)],
+    body: &str,
+) -> anyhow::Result<Answer> {
+    request(port, "POST", path, (headers, body))
+}
+
+fn request(
+    port: u16,
+    method: &str,
+    path: &str,
+    (headers, body): (&[(&str, String)], &str),
+) -> anyhow::Result<Answer> {
     let place = || format!("{method} http://127.0.0.1:{port}{path}");
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     let mut stream = TcpStream::connect_timeout(&address, TIMEOUT).with_context(place)?;
@@ -57,6 +72,9 @@ fn request(port: u16, method: &str, path: &str, body: &str) -> anyhow::Result<An
          accept: */*\r\ncontent-length: {}\r\n",
         body.len()
     );
+    for (name, value) in headers {
+        head.extend([name, ": ", value, "\r\n"]);
+    }
     if !body.is_empty() {
         head.push_str("content-type: application/json\r\n");
     }

@@ -12,6 +12,8 @@ type Key = (String, String);
 
 /// Stands in for the kind of source of a malformed record.
 const MALFORMED: &str = "malformed";
+/// Stands in for the kind of source of a pushed record; what stands for its id is its description.
+const PUSHED: &str = "pushed";
 
 /// Everything that one side has.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -40,6 +42,12 @@ impl Records {
     /// Adds a record that nobody can use.
     pub(crate) fn add_malformed(&mut self, raw: &str) {
         let key = (MALFORMED.to_owned(), raw.to_owned());
+        self.rows.entry(key).or_default().push(String::new());
+    }
+
+    /// Adds an alert that was pushed, which has no id of the vendor's.
+    pub(crate) fn add_pushed(&mut self, description: &str) {
+        let key = (PUSHED.to_owned(), description.to_owned());
         self.rows.entry(key).or_default().push(String::new());
     }
 

@@ -1,11 +1,15 @@
 //! Kills the running service at random moments and judges what it kept: nothing lost, nothing doubled,
-//! everything in its newest content.
+//! everything in its newest content; and who was told of it: every alert, in order, and again only under
+//! its first key.
 
 mod campaign;
+mod deliveries;
 mod dice;
 mod http;
 mod judge;
 mod process;
+mod pusher;
+mod receiver;
 mod service;
 
 #[cfg(test)]

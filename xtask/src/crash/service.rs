@@ -8,6 +8,7 @@ use std::time::Duration;
 use anyhow::Context;
 use serde_json::Value;
 
+use super::deliveries::Row;
 use super::http::{get, post};
 use super::judge::Records;
 use super::process::{Process, free_port, wait_until};
@@ -16,6 +17,9 @@ use super::process::{Process, free_port, wait_until};
 const START_MAX: Duration = Duration::from_secs(20);
 /// How long a sync may take to succeed once the upstream behaves.
 const SYNC_MAX: Duration = Duration::from_mins(1);
+
+/// Waits between the tries of a delivery: more than a run has tries.
+const RETRIES: usize = 32;
 
 /// The upstream.
 pub(crate) struct Mock {
@@ -28,7 +32,7 @@ impl Mock {
     pub(crate) fn start(program: &Path, folder: &Path, seed: u64) -> anyhow::Result<Self> {
         let port = free_port()?;
         let words = format!(
-            "mock --port {port} --honest --seed {seed} --rate 150 --page-size 50 --delay 50ms \
+            "mock --port {port} --honest --seed {seed} --rate 60 --page-size 25 --delay 50ms \
              --failure-rate 0.3 --malformed 0.05 --duplicate 0.1 --late 0.1 --updated 0.1"
         );
         let arguments: Vec<String> = words.split_whitespace().map(str::to_owned).collect();
@@ -86,12 +90,26 @@ pub(crate) fn read_truth(lines: &str) -> anyhow::Result<Records> {
 pub(crate) struct Service {
     program: PathBuf,
     folder: PathBuf,
-    port: u16,
+    pub(crate) port: u16,
+}
+
+/// Where records are pushed.
+pub(crate) const PUSH_PATH: &str = "/api/v1/events/pushed";
+
+/// What the service keeps.
+pub(crate) struct Kept {
+    pub(crate) records: Records,
+    /// Its own ids of the alerts.
+    pub(crate) alerts: BTreeSet<String>,
 }
 
 impl Service {
     /// Writes its configuration.
-    pub(crate) fn new(program: &Path, folder: &Path, mock_port: u16) -> anyhow::Result<Self> {
+    pub(crate) fn new(
+        program: &Path,
+        folder: &Path,
+        (mock_port, hook_port): (u16, u16),
+    ) -> anyhow::Result<Self> {
         let service = Self {
             program: program.to_path_buf(),
             folder: folder.to_path_buf(),
@@ -99,22 +117,7 @@ impl Service {
         };
         let data = service.data();
         std::fs::create_dir_all(&data).context("create the data folder")?;
-        let text = format!(
-            "version: 1\n\
-             store: {{ sqlite: {{ path: \"{}\" }} }}\n\
-             server: {{ listen: 127.0.0.1:{} }}\n\
-             pipelines:\n  \
-               upstream:\n    \
-                 source: {{ http_poll: {{ url: \"http://127.0.0.1:{mock_port}/alerts\", \
-                                        interval: 1m, \
-                                        allow_private: 127.0.0.1:{mock_port} }} }}\n    \
-                 adapter: seed_a\n    \
-                 enrich: [ geo: {{ of: dst_ip, database: builtin }}, \
-                           user: {{ of: src_ip, table: demo }} ]\n    \
-                 alerts: all\n",
-            data.join("cresset.db").display(),
-            service.port,
-        );
+        let text = configuration(&data, service.port, mock_port, hook_port);
         std::fs::write(service.config(), text).context("write the configuration")?;
         Ok(service)
     }
@@ -152,7 +155,7 @@ impl Service {
     pub(crate) fn sync(&self) -> anyhow::Result<()> {
         let url = format!("http://127.0.0.1:{}", self.port);
         wait_until("a sync succeeds", SYNC_MAX, || {
-            self.command(&["sync", "--wait", "--url", &url])
+            self.command(&["sync", "upstream", "--wait", "--url", &url])
         })
     }
 
@@ -178,22 +181,49 @@ impl Service {
     }
 
     /// Everything it kept, page by page: alerts, and the records of dead letters.
-    pub(crate) fn records(&self) -> anyhow::Result<Records> {
+    pub(crate) fn kept(&self) -> anyhow::Result<Kept> {
         let mut records = Records::default();
-        self.pages("/api/v1/alerts", |item| {
+        let mut alerts = BTreeSet::new();
+        self.pages("/api/v1/alerts?pipeline=upstream", |item| {
+            alerts.insert(text_of(item, "id")?);
             records.add_alert(item, "upstream_id")
         })?;
-        self.pages("/api/v1/dead-letters", |item| {
-            let id = item
-                .get("id")
-                .and_then(Value::as_str)
-                .context("a dead letter has no id")?;
+        self.pages("/api/v1/alerts?pipeline=pushed", |item| {
+            alerts.insert(text_of(item, "id")?);
+            records.add_pushed(&text_of(item, "description")?);
+            Ok(())
+        })?;
+        self.pages("/api/v1/dead-letters?", |item| {
+            let id = text_of(item, "id")?;
             let letter = get(self.port, &format!("/api/v1/dead-letters/{id}"))?.json()?;
             let raw = letter.pointer("/raw/text").and_then(Value::as_str);
             records.add_malformed(raw.context("a dead letter has no record")?);
             Ok(())
         })?;
-        Ok(records)
+        Ok(Kept { records, alerts })
+    }
+
+    /// Its outbox.
+    pub(crate) fn outbox(&self) -> anyhow::Result<Vec<Row>> {
+        let mut rows = Vec::new();
+        self.pages("/api/v1/deliveries?", |item| {
+            rows.push(Row::read(item)?);
+            Ok(())
+        })?;
+        Ok(rows)
+    }
+
+    /// Whether nothing in its outbox waits.
+    pub(crate) fn has_told(&self) -> anyhow::Result<bool> {
+        for state in ["pending", "leased"] {
+            let path = format!("/api/v1/deliveries?limit=1&state={state}");
+            let page = get(self.port, &path)?.json()?;
+            let items = page.get("items").and_then(Value::as_array);
+            if !items.context("a page has no `items`")?.is_empty() {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     fn pages(
@@ -201,7 +231,7 @@ impl Service {
         path: &str,
         mut take: impl FnMut(&Value) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
-        let mut next = format!("{path}?limit=1000");
+        let mut next = format!("{path}&limit=1000");
         loop {
             let page = get(self.port, &next)?.json()?;
             let items = page.get("items").and_then(Value::as_array);
@@ -210,8 +240,57 @@ impl Service {
             }
             match page.get("next").and_then(Value::as_str) {
                 None => return Ok(()),
-                Some(cursor) => next = format!("{path}?limit=1000&cursor={cursor}"),
+                Some(cursor) => next = format!("{path}&limit=1000&cursor={cursor}"),
             }
         }
     }
+}
+
+fn text_of(item: &Value, name: &str) -> anyhow::Result<String> {
+    let value = item.get(name).and_then(Value::as_str).map(str::to_owned);
+    value.with_context(|| format!("an item has no `{name}`: {item}"))
+}
+
+/// One polled and one pushed pipeline. What was pushed and what is critical is told one by one, the rest in
+/// groups, whose notifications have an order. No poll comes by itself while the judge looks.
+fn configuration(data: &Path, port: u16, mock: u16, hook: u16) -> String {
+    let data = data.join("cresset.db");
+    let receiver = |name: &str| {
+        format!(
+            "{{ name: {name}, retry: [ {} ], webhook: {{ url: \"http://127.0.0.1:{hook}/{name}\", \
+             allow_private: \"127.0.0.1:{hook}\", timeout: 300ms }} }}",
+            ["200ms"; RETRIES].join(", ")
+        )
+    };
+    format!(
+        r#"version: 1
+store: {{ sqlite: {{ path: "{}" }} }}
+server: {{ listen: 127.0.0.1:{port} }}
+pipelines:
+  upstream:
+    source: {{ http_poll: {{ url: "http://127.0.0.1:{mock}/alerts", interval: 30m, max_pages: 1000,
+                           allow_private: 127.0.0.1:{mock} }} }}
+    adapter: seed_a
+    enrich: [ geo: {{ of: dst_ip, database: builtin }}, user: {{ of: src_ip, table: demo }} ]
+    alerts: all
+  pushed:
+    source: {{ push: {{}} }}
+    adapter: nullify
+    detect: [ threat: {{ severity: high }} ]
+route:
+  receiver: groups
+  group_by: [ severity, source ]
+  group_wait: 0s
+  group_interval: 1s
+  routes:
+    - {{ receiver: each, group_by: [ "..." ], matchers: [ 'pipeline="pushed"' ] }}
+    - {{ receiver: each, group_by: [ "..." ], matchers: [ 'severity="critical"' ] }}
+receivers:
+  - {}
+  - {}
+"#,
+        data.display(),
+        receiver("groups"),
+        receiver("each"),
+    )
 }

@@ -74,6 +74,7 @@ async fn ours(database: &Path, outcomes: Vec<Outcome>) -> anyhow::Result<Duratio
             redriven: Vec::new(),
             positions: Vec::new(),
             push: None,
+            ticket: None,
         };
         store.commit(request).await?;
     }

@@ -8,20 +8,38 @@
     reason = "figures of a bench are far below 2^52"
 )]
 
+mod city;
 mod commit;
+mod cpu;
+mod events;
+mod files;
+mod mmdb;
+mod numbers;
+mod pipe;
 mod process;
 mod raw;
 mod reads;
 mod report;
 mod service;
 mod upstream;
+mod ways;
+mod webhook;
 
 use report::Report;
 
 /// A bench: its name and what it does.
 type Bench = (&'static str, fn(&mut Report) -> anyhow::Result<()>);
 
-const BENCHES: [Bench; 6] = [
+/// The allocator of the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+const BENCHES: [Bench; 11] = [
+    ("pipe", pipe::pipe),
+    ("indicators", pipe::indicators_cost),
+    ("files", files::pipe),
+    ("produce", files::produce),
+    ("webhook", webhook::webhook),
     ("sync", service::sync),
     ("commit", commit::commit),
     ("list", service::list),

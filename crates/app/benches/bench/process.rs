@@ -9,8 +9,11 @@ use std::time::Duration;
 use anyhow::{Context as _, bail, ensure};
 use serde_json::Value;
 
-/// Clock ticks in a second of processor time, as `/proc` counts them.
-const TICKS_PER_SECOND: f64 = 100.0;
+use crate::cpu;
+use crate::service::clock;
+
+/// Between two looks at a process.
+const WATCH_EVERY: Duration = Duration::from_millis(2);
 
 /// A running service.
 pub(crate) struct Service {
@@ -22,10 +25,18 @@ pub(crate) struct Service {
 impl Service {
     /// Starts it on a directory against an upstream. It is not ready yet when this returns.
     pub(crate) fn start(directory: &Path, upstream: u16) -> anyhow::Result<Self> {
+        let rest = format!(
+            "pipelines:\n  upstream:\n    source: {{ http_poll: {{ url: \"http://127.0.0.1:{upstream}/alerts\", allow_private: \"127.0.0.1:{upstream}\" }} }}\n    adapter: seed_a\n    enrich: [ geo: {{ of: dst_ip, database: builtin }}, user: {{ of: src_ip, table: demo }} ]\n    alerts: all\n"
+        );
+        Self::start_with(directory, &rest)
+    }
+
+    /// The same with a configuration of one's own, but for store and server.
+    pub(crate) fn start_with(directory: &Path, rest: &str) -> anyhow::Result<Self> {
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         let database = directory.join("data/cresset.db");
         let config = format!(
-            "version: 1\nstore: {{ sqlite: {{ path: {} }} }}\nserver: {{ listen: 127.0.0.1:{port} }}\npipelines:\n  upstream:\n    source: {{ http_poll: {{ url: \"http://127.0.0.1:{upstream}/alerts\", allow_private: \"127.0.0.1:{upstream}\" }} }}\n    adapter: seed_a\n    enrich: [ geo: {{ of: dst_ip, database: builtin }}, user: {{ of: src_ip, table: demo }} ]\n    alerts: all\n",
+            "version: 1\nstore: {{ sqlite: {{ path: {} }} }}\nserver: {{ listen: 127.0.0.1:{port} }}\n{rest}",
             database.display()
         );
         let file = directory.join("cresset.yaml");
@@ -42,6 +53,11 @@ impl Service {
             port,
             database,
         })
+    }
+
+    /// Where it listens.
+    pub(crate) fn port(&self) -> u16 {
+        self.port
     }
 
     /// Waits until it says that it is ready.
@@ -91,30 +107,12 @@ impl Service {
 
     /// Processor time so far, user and system, in seconds.
     pub(crate) fn cpu_seconds(&self) -> anyhow::Result<f64> {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
-        let fields: Vec<&str> = stat
-            .rsplit(')')
-            .next()
-            .unwrap_or_default()
-            .split_whitespace()
-            .collect();
-        let ticks: f64 = fields[11].parse::<f64>()? + fields[12].parse::<f64>()?;
-        Ok(ticks / TICKS_PER_SECOND)
+        cpu::of_process(self.child.id())
     }
 
     /// Memory in MiB: `VmRSS` now or `VmHWM` at the peak.
     pub(crate) fn memory_mib(&self, name: &str) -> anyhow::Result<f64> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
-        let line = status
-            .lines()
-            .find(|line| line.starts_with(name))
-            .context("no such line")?;
-        let kib: f64 = line
-            .split_whitespace()
-            .nth(1)
-            .context("no figure")?
-            .parse()?;
-        Ok(kib / 1_024.0)
+        memory_mib(self.child.id(), name)
     }
 
     /// Ends it in an orderly way.
@@ -126,6 +124,64 @@ impl Service {
         ensure!(self.child.wait()?.success(), "the service did not end well");
         Ok(())
     }
+}
+
+/// Memory of a process in MiB, by the name of a line of its status.
+fn memory_mib(id: u32, name: &str) -> anyhow::Result<f64> {
+    let status = std::fs::read_to_string(format!("/proc/{id}/status"))?;
+    let line = status
+        .lines()
+        .find(|line| line.starts_with(name))
+        .context("no such line")?;
+    let kib: f64 = line
+        .split_whitespace()
+        .nth(1)
+        .context("no figure")?
+        .parse()?;
+    Ok(kib / 1_024.0)
+}
+
+/// What a process took from its start to its end.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Usage {
+    /// By the wall clock.
+    pub(crate) wall_seconds: f64,
+    /// User and system.
+    pub(crate) cpu_seconds: f64,
+    /// The most memory it had.
+    pub(crate) peak_mib: f64,
+    /// Its exit code.
+    pub(crate) code: i32,
+}
+
+/// Starts the binary, lets `feed` have the process, and watches it until it ends: what it took of
+/// processor and memory is seen to a few milliseconds.
+pub(crate) fn watch(
+    command: &mut Command,
+    feed: impl FnOnce(&mut Child) -> anyhow::Result<()>,
+) -> anyhow::Result<Usage> {
+    let begun = clock();
+    let mut child = command.spawn().context("start the binary")?;
+    let mut usage = Usage::default();
+    let id = child.id();
+    let look = |usage: &mut Usage| {
+        // A process that has ended has no memory any more: what was seen last counts.
+        if let (Ok(cpu), Ok(peak)) = (cpu::of_process(id), memory_mib(id, "VmHWM")) {
+            usage.cpu_seconds = cpu;
+            usage.peak_mib = peak;
+        }
+    };
+    feed(&mut child)?;
+    let status = loop {
+        look(&mut usage);
+        if let Some(status) = child.try_wait()? {
+            break status;
+        }
+        std::thread::sleep(WATCH_EVERY);
+    };
+    usage.wall_seconds = begun.elapsed().as_secs_f64();
+    usage.code = status.code().context("the binary was killed")?;
+    Ok(usage)
 }
 
 impl Drop for Service {

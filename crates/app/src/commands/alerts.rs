@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::outbox::overview;
+use super::outbox::{attempts, overview};
 use crate::cli::{Alerts, AlertsList};
 use crate::client::{Client, escape};
 use crate::exit::Exit;
@@ -150,13 +150,24 @@ fn fired(out: &mut String, alert: &Value) {
     }
 }
 
-/// Who was told of it.
+/// Who was told of it, with every try.
 fn told(out: &mut String, alert: &Value) {
     let deliveries = alert["deliveries"].as_array().map(Vec::as_slice);
     let deliveries = deliveries.unwrap_or_default();
     if !deliveries.is_empty() {
         out.push_str("\nwho was told\n");
         out.push_str(&overview(deliveries));
+    }
+    for delivery in deliveries {
+        let [id, receiver] = ["id", "receiver"].map(|name| cell(&delivery[name]));
+        push(out, format_args!("\nattempts of {id} to {receiver}\n"));
+        let attempts = attempts(delivery);
+        if attempts.is_empty() {
+            out.push_str("  none yet\n");
+        }
+        for attempt in attempts {
+            push(out, format_args!("  {attempt}\n"));
+        }
     }
 }
 
@@ -189,5 +200,29 @@ fn origins(out: &mut String, alert: &Value) {
             out,
             format_args!("  note         {}\n", cell(&note["text"])),
         );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn an_alert_is_shown_with_every_try_to_tell_of_it() {
+        let tried = json!([
+            {"number": 1, "begun": "t1", "ended": "t2", "error": "HTTP 500"},
+            {"number": 2, "begun": "t3", "ended": "t4", "error": null},
+        ]);
+        let delivery = |id, attempts| json!({"id": id, "receiver": "soc/0", "attempts": attempts});
+        let alert = json!({"deliveries": [delivery("D1", tried), delivery("D2", json!([]))]});
+        let text = explain(&alert);
+        for part in [
+            "attempts of D1 to soc/0\n  1  t1 to t2  HTTP 500\n  2  t3 to t4  taken\n",
+            "attempts of D2 to soc/0\n  none yet\n",
+        ] {
+            assert!(text.contains(part), "{part} in {text}");
+        }
     }
 }

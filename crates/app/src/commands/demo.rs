@@ -53,6 +53,7 @@ pub(crate) async fn run(flags: Demo) -> anyhow::Result<Exit> {
         config: &config,
         file: None,
         environment: &environment,
+        hangups: None,
         listeners: vec![api, dashboard],
     };
     text(&text_of)?;

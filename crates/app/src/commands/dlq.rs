@@ -93,11 +93,11 @@ async fn redrive(flags: DlqRedrive, client: &Client, output: &Output) -> anyhow:
         .as_array()
         .map(Vec::as_slice)
         .unwrap_or_default();
-    let alerts = items
+    let resolved = items
         .iter()
-        .filter(|item| item["outcome"] == "alert")
+        .filter(|item| item["outcome"] == "alert" || item["outcome"] == "passed")
         .count();
-    Ok(match (alerts, items.len()) {
+    Ok(match (resolved, items.len()) {
         (done, all) if done == all => Exit::Ok,
         (0, _) => Exit::No,
         _ => Exit::Partly,

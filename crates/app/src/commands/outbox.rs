@@ -93,23 +93,28 @@ fn explain(delivery: &Value) -> String {
     }
     lines.push(String::new());
     lines.push("attempts".to_owned());
-    let attempts = delivery["attempts"].as_array().map(Vec::as_slice);
-    let attempts = attempts.unwrap_or_default();
+    let attempts = attempts(delivery);
     if attempts.is_empty() {
         lines.push("  none yet".to_owned());
     }
-    for attempt in attempts {
+    lines.extend(attempts.iter().map(|attempt| format!("  {attempt}")));
+    lines.push(String::new());
+    lines.push(format!("body\n  {}", cell(&delivery["body"])));
+    lines.join("\n")
+}
+
+/// A line for each try of a delivery.
+pub(super) fn attempts(delivery: &Value) -> Vec<String> {
+    let line = |attempt: &Value| {
         let [begun, ended] = ["begun", "ended"].map(|name| cell(&attempt[name]));
         let end = match &attempt["error"] {
             Value::Null => "taken".to_owned(),
             error => cell(error),
         };
-        let number = &attempt["number"];
-        lines.push(format!("  {number}  {begun} to {ended}  {end}"));
-    }
-    lines.push(String::new());
-    lines.push(format!("body\n  {}", cell(&delivery["body"])));
-    lines.join("\n")
+        format!("{}  {begun} to {ended}  {end}", attempt["number"])
+    };
+    let attempts = delivery["attempts"].as_array();
+    attempts.into_iter().flatten().map(line).collect()
 }
 
 async fn retry(ids: &[String], client: &Client, output: &Output) -> anyhow::Result<Exit> {

@@ -1,18 +1,19 @@
 //! `cresset pipe`: the core as a filter. Lines in, enriched lines out; nothing is stored.
 
-use std::io::{IsTerminal as _, Read as _, Write};
+use std::io::{BufWriter, IsTerminal as _, Read as _, Write};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::Duration;
 
 use anyhow::Context as _;
 use cresset_model::SourceId;
 use cresset_model::batch::{BatchIdentity, RawBatch};
+use cresset_model::limits::RecordLimits;
 use cresset_model::outcome::Outcome;
 use cresset_model::ports::{Answers, Clock as _};
 use cresset_model::tables::Tables;
 use cresset_pipeline::decode::{LineSlicer, SlicedLines};
-use cresset_pipeline::process::{Pipeline, Scratch};
+use cresset_pipeline::process::{AlertRule, Pipeline, Scratch};
 
 use crate::cli::Pipe;
 use crate::clock::SystemClock;
@@ -20,13 +21,35 @@ use crate::config::{self, Environment};
 use crate::exit::{Exit, Failure};
 use crate::output::complain;
 use crate::plan::Plan;
+use crate::signals::Signals;
 
 /// Bytes read at once.
-const READ_BYTES: usize = 1 << 20;
+const READ_BYTES: usize = 256 << 10;
+/// How long complete lines wait for a batch to fill.
+const LINGER: Duration = Duration::from_millis(10);
 /// Batches that wait for each worker.
 const WAITING_MAX: usize = 2;
 /// How often progress is told on a terminal.
 const PROGRESS_EVERY: Duration = Duration::from_secs(1);
+
+/// Pieces of the input that are read ahead.
+const PIECES_MAX: usize = 2;
+
+/// What comes to whoever deals batches.
+enum Input {
+    Bytes(Vec<u8>),
+    /// The input could not be read.
+    Failed(std::io::Error),
+    /// Somebody interrupts.
+    Stop,
+}
+
+/// How the input ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    Whole,
+    Interrupted,
+}
 
 /// The workers, each with its queue of work and its queue of results.
 struct Workers {
@@ -54,7 +77,9 @@ pub(crate) fn run(flags: &Pipe) -> anyhow::Result<Exit> {
         );
         return Err(Failure::new(Exit::Invalid, message).into());
     };
-    let plan = Plan::new(pipeline, &config, true)?;
+    let mut plan = Plan::new(pipeline, &config, true)?;
+    // Nobody keeps them here.
+    plan.spec.alerts = AlertRule::Nothing;
     let limits = plan.spec.limits;
     let core = Core {
         pipeline: Arc::new(Pipeline::new(plan.spec)),
@@ -62,15 +87,15 @@ pub(crate) fn run(flags: &Pipe) -> anyhow::Result<Exit> {
         source: pipeline.id.clone(),
     };
     let rejected: Box<dyn Write + Send> = match &flags.rejected {
-        Some(path) => Box::new(
+        Some(path) => Box::new(BufWriter::new(
             std::fs::File::create(path).with_context(|| format!("create `{}`", path.display()))?,
-        ),
+        )),
         None => Box::new(std::io::stderr()),
     };
     let threads = flags.threads.map_or_else(cores, usize::from);
     let workers = core.start(threads);
     let writer = std::thread::spawn(move || write_all(&workers.results, rejected));
-    let read = read_all(&workers.work, LineSlicer::new(limits, 0));
+    let read = open_input().and_then(|input| deal_all(&input, &workers.work, limits));
     drop(workers.work);
     let written = writer
         .join()
@@ -79,7 +104,8 @@ pub(crate) fn run(flags: &Pipe) -> anyhow::Result<Exit> {
         // Whoever reads has seen enough, as `head` has.
         (_, Err(error)) if is_broken_pipe(&error) => Ok(Exit::Ok),
         (Err(error), _) | (_, Err(error)) => Err(error),
-        (Ok(()), Ok(tally)) => Ok(if tally.rejected > 0 {
+        (Ok(End::Interrupted), Ok(_)) => Ok(Exit::Interrupted),
+        (Ok(End::Whole), Ok(tally)) => Ok(if tally.rejected > 0 {
             Exit::Partly
         } else {
             Exit::Ok
@@ -151,36 +177,100 @@ impl Core {
     }
 }
 
-/// Deals batches until the input ends or nobody takes them any more.
-fn read_all(work: &[SyncSender<SlicedLines>], mut slicer: LineSlicer) -> anyhow::Result<()> {
+/// Reads the standard input, and listens for Ctrl-C and SIGTERM, each on a thread that nobody waits for: a
+/// read of a pipe cannot be broken off.
+fn open_input() -> anyhow::Result<Receiver<Input>> {
+    let (sender, input) = sync_channel(PIECES_MAX);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .context("start the listener for signals")?;
+    let signals = {
+        let _entered = runtime.enter();
+        Signals::listen()?
+    };
+    let stop = sender.clone();
+    std::thread::spawn(move || {
+        runtime.block_on(async {
+            signals.stop().await;
+            // Whoever deals has ended already, if nobody takes it.
+            drop(stop.send(Input::Stop));
+            std::future::pending::<()>().await;
+        });
+    });
+    std::thread::spawn(move || read_all(&sender));
+    Ok(input)
+}
+
+/// Hands on what is read; an empty piece is the end.
+fn read_all(sender: &SyncSender<Input>) {
     let mut input = std::io::stdin().lock();
     let mut buffer = vec![0; READ_BYTES];
+    loop {
+        let piece = match input.read(&mut buffer) {
+            Ok(read) => Input::Bytes(buffer.get(..read).unwrap_or_default().to_vec()),
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
+            Err(error) => Input::Failed(error),
+        };
+        let is_last = match &piece {
+            Input::Bytes(bytes) => bytes.is_empty(),
+            Input::Failed(_) | Input::Stop => true,
+        };
+        if sender.send(piece).is_err() || is_last {
+            return;
+        }
+    }
+}
+
+/// Deals batches until the input ends, somebody interrupts, or nobody takes them any more. What has come by
+/// then goes through, but for a line whose end has not.
+fn deal_all(
+    input: &Receiver<Input>,
+    work: &[SyncSender<SlicedLines>],
+    limits: RecordLimits,
+) -> anyhow::Result<End> {
+    let mut slicer = LineSlicer::new(limits, 0);
     let mut turn = work.iter().cycle();
     let mut deal =
         |lines: SlicedLines| turn.next().is_some_and(|worker| worker.send(lines).is_ok());
+    let mut end = End::Interrupted;
     loop {
-        let read = input.read(&mut buffer).context("read standard input")?;
-        let mut rest = buffer.get(..read).unwrap_or_default();
-        if rest.is_empty() {
+        let piece = match input.recv_timeout(LINGER) {
+            Err(RecvTimeoutError::Timeout) => {
+                if slicer.take_complete().is_some_and(|lines| !deal(lines)) {
+                    return Ok(End::Whole);
+                }
+                input.recv().ok()
+            }
+            piece => piece.ok(),
+        };
+        let bytes = match piece {
+            Some(Input::Bytes(bytes)) => bytes,
+            Some(Input::Failed(error)) => return Err(error).context("read standard input"),
+            Some(Input::Stop) | None => break,
+        };
+        if bytes.is_empty() {
+            slicer.finish();
+            end = End::Whole;
             break;
         }
+        let mut rest = bytes.as_slice();
         while !rest.is_empty() {
             let taken = slicer.feed(rest);
             rest = rest.get(taken..).unwrap_or_default();
             while let Some(lines) = slicer.take_full() {
                 if !deal(lines) {
-                    return Ok(());
+                    return Ok(End::Whole);
                 }
             }
         }
     }
-    slicer.finish();
     while let Some(lines) = slicer.take_rest() {
         if !deal(lines) {
             break;
         }
     }
-    Ok(())
+    Ok(end)
 }
 
 /// What went through.

@@ -6,14 +6,15 @@ use crate::cli::Run;
 use crate::config::{self, Environment};
 use crate::exit::{Exit, Failure};
 use crate::service::{Service, Start, bind};
-use crate::signals::Signals;
+use crate::signals::{Hangups, Signals};
 
-/// Runs until Ctrl-C or SIGTERM.
+/// Runs until Ctrl-C or SIGTERM; SIGHUP reloads the configuration.
 pub(crate) async fn run(flags: Run) -> anyhow::Result<Exit> {
     let environment = Environment::load()?;
     let config = config::load(&flags.config, &environment)
         .map_err(|faults| Failure::new(Exit::Invalid, faults.to_string()))?;
     let signals = Signals::listen()?;
+    let hangups = Hangups::listen()?;
     let mut listeners = vec![bind(config.server.listen, "server.listen").await?];
     for address in &config.server.also_listen {
         listeners.push(bind(*address, "server.also_listen").await?);
@@ -22,6 +23,7 @@ pub(crate) async fn run(flags: Run) -> anyhow::Result<Exit> {
         config: &config,
         file: Some(flags.config),
         environment: &environment,
+        hangups: Some(hangups),
         listeners,
     })
     .await?;

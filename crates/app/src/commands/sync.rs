@@ -18,6 +18,9 @@ pub(crate) async fn run(flags: Sync, client: &Client, output: &Output) -> anyhow
         Some(source) => vec![source],
         None => ids(&client.get("/api/v1/sources").await?),
     };
+    if sources.is_empty() {
+        anyhow::bail!("no source is polled, so there is nothing to sync");
+    }
     let mut started = Vec::new();
     for source in sources {
         let answer = client
@@ -41,6 +44,7 @@ pub(crate) async fn run(flags: Sync, client: &Client, output: &Output) -> anyhow
     Ok(if failed { Exit::No } else { Exit::Ok })
 }
 
+/// The polled ones: the others cannot be synced.
 fn ids(sources: &Value) -> Vec<String> {
     let items = sources["items"]
         .as_array()
@@ -48,6 +52,7 @@ fn ids(sources: &Value) -> Vec<String> {
         .unwrap_or_default();
     items
         .iter()
+        .filter(|source| source["kind"] == "http_poll")
         .filter_map(|source| source["id"].as_str())
         .map(str::to_owned)
         .collect()

@@ -6,6 +6,7 @@ use std::path::Path;
 use cresset_model::city::CityField;
 use cresset_model::ip::Network;
 use cresset_model::limits::RecordLimits;
+use cresset_model::notification::RETRY_WAITS;
 use cresset_model::query::AddressField;
 use cresset_model::{Severity, SourceId};
 
@@ -110,7 +111,7 @@ impl Config {
                 fields: Some(CityField::ALL.to_vec()),
             })],
             detect: vec![DetectConfig::Threat(ThreatConfig {
-                severity: Some(Severity::High),
+                severity: vec![Severity::High],
                 list: Some(NULLIFY_LIST.to_owned()),
             })],
             alerts: Adapter::Nullify.alerts(),
@@ -136,6 +137,7 @@ impl Config {
             receivers: vec![ReceiverConfig {
                 name: NULLIFY_RECEIVER.to_owned(),
                 notifiers: vec![NotifierConfig::Console],
+                retry_waits: RETRY_WAITS.to_vec(),
             }],
         }
     }

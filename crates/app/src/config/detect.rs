@@ -1,7 +1,7 @@
 //! `detect:`, what makes an event an alert.
 
 use cresset_model::Severity;
-use cresset_model::config::{Fault, Section, quote};
+use cresset_model::config::{Fault, Section, Value, quote};
 
 use super::names::{Name, Names};
 
@@ -17,8 +17,8 @@ pub(crate) enum DetectConfig {
 /// `threat:`; at least one of its parts is there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ThreatConfig {
-    /// The severity that is a threat.
-    pub(crate) severity: Option<Severity>,
+    /// The severities that are a threat, exactly these; none twice.
+    pub(crate) severity: Vec<Severity>,
     /// The name of the list of addresses that are a threat.
     pub(crate) list: Option<String>,
 }
@@ -77,7 +77,7 @@ pub(super) fn read(section: &mut Section<'_>, lists: &Names) -> Vec<DetectConfig
 }
 
 fn read_threat(mut section: Section<'_>, lists: &Names) -> ThreatConfig {
-    let severity = section.word("severity", &SEVERITIES);
+    let severity = read_severity(&mut section);
     let list = section.optional::<Name>("list").map(|Name(list)| list);
     if let Some(list) = &list {
         lists.check(&section, list, section.place_of("list"));
@@ -89,6 +89,35 @@ fn read_threat(mut section: Section<'_>, lists: &Names) -> ThreatConfig {
     }
     section.finish();
     ThreatConfig { severity, list }
+}
+
+/// One word, or a list of them.
+fn read_severity(section: &mut Section<'_>) -> Vec<Severity> {
+    let Some(entry) = section.entry("severity") else {
+        return Vec::new();
+    };
+    let Value::Sequence(nodes) = &entry.value.value else {
+        return section.word("severity", &SEVERITIES).into_iter().collect();
+    };
+    if nodes.is_empty() {
+        let fault = Fault::at(section.place_of("severity"), "\"severity\" names none");
+        section.report(
+            fault.hint("write the severities that are a threat, such as [ high, critical ]"),
+        );
+    }
+    let mut severities = Vec::new();
+    for node in nodes {
+        let Some(severity) = section.word_item("severity", node, &SEVERITIES) else {
+            continue;
+        };
+        if severities.contains(&severity) {
+            let message = format!("severity {} is named twice", quote(severity.as_str()));
+            section.report(Fault::at(node.place, message).hint("remove one of them"));
+            continue;
+        }
+        severities.push(severity);
+    }
+    severities
 }
 
 fn read_indicators(mut section: Section<'_>, lists: &Names) -> IndicatorsConfig {

@@ -79,6 +79,23 @@ impl ConfigFaults {
         self.faults.iter().map(object).collect()
     }
 
+    /// For a log and for lists: place, message and hint of each fault, without its line.
+    pub(crate) fn one_a_line(&self) -> Vec<String> {
+        let line = |fault: &Fault| {
+            let place = fault
+                .place
+                .map_or_else(String::new, |place| format!("{place}:"));
+            let hint = fault.hint.as_ref();
+            let hint = hint.map_or_else(String::new, |hint| format!(": {hint}"));
+            format!("{}:{place} {}{hint}", self.file, fault.message)
+        };
+        let mut lines: Vec<String> = self.faults.iter().map(line).collect();
+        if self.omitted > 0 {
+            lines.push(format!("and {} more", self.omitted));
+        }
+        lines
+    }
+
     fn write_fault(&self, f: &mut fmt::Formatter<'_>, fault: &Fault) -> fmt::Result {
         write!(f, "{}:", self.file)?;
         if let Some(place) = fault.place {

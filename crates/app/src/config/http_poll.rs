@@ -331,7 +331,7 @@ impl FromScalar for Parameter {
 }
 
 /// Keys that lead to the records.
-struct RecordsPath(Vec<String>);
+pub(super) struct RecordsPath(pub(super) Vec<String>);
 
 impl FromScalar for RecordsPath {
     const KIND: &'static str = "a path of keys";

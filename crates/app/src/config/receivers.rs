@@ -1,6 +1,9 @@
 //! `receivers:`, the named sets of notifiers.
 
-use cresset_model::config::{Fault, Place, Section, quote};
+use std::time::Duration;
+
+use cresset_model::config::{Fault, FromScalar, Misfit, Place, Ranged, Section, quote};
+use cresset_model::notification::RETRY_WAITS;
 
 use super::names::{Name, Names};
 use super::smtp::{self, SmtpConfig};
@@ -11,6 +14,11 @@ const RECEIVERS_MAX: usize = 64;
 /// Notifiers of one receiver.
 const NOTIFIERS_MAX: usize = 16;
 
+/// Waits of one receiver, and each of them.
+const RETRY_WAITS_MAX: usize = 32;
+const RETRY_WAIT_MIN: Duration = Duration::from_millis(100);
+const RETRY_WAIT_MAX: Duration = Duration::from_hours(24);
+
 /// One entry of `receivers:`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ReceiverConfig {
@@ -18,6 +26,8 @@ pub(crate) struct ReceiverConfig {
     pub(crate) name: String,
     /// Its notifiers in the order of the file; none: whatever is sent to it is told to nobody.
     pub(crate) notifiers: Vec<NotifierConfig>,
+    /// The waits between the tries of a delivery, in order; none: the first failure is the last.
+    pub(crate) retry_waits: Vec<Duration>,
 }
 
 /// One way to reach a receiver.
@@ -47,6 +57,7 @@ pub(super) fn read(root: &mut Section<'_>) -> (Vec<ReceiverConfig>, Names) {
     for mut section in sections {
         let name = section.required::<Name>("name", "what routes call this receiver");
         let notifiers = read_notifiers(&mut section);
+        let retry_waits = read_retry(&mut section);
         if let Some(Name(name)) = name {
             let place = section.place_of("name");
             if let Some(first) = names.insert(&name, place) {
@@ -54,7 +65,11 @@ pub(super) fn read(root: &mut Section<'_>) -> (Vec<ReceiverConfig>, Names) {
                 let hint = format!("first at line {}", first.line);
                 section.report(Fault::at(place, message).hint(hint));
             }
-            receivers.push(ReceiverConfig { name, notifiers });
+            receivers.push(ReceiverConfig {
+                name,
+                notifiers,
+                retry_waits,
+            });
         }
         section.finish();
     }
@@ -88,6 +103,41 @@ fn read_notifiers(section: &mut Section<'_>) -> Vec<NotifierConfig> {
         .into_iter()
         .filter_map(|(_, notifier)| notifier)
         .collect()
+}
+
+fn read_retry(section: &mut Section<'_>) -> Vec<Duration> {
+    let nodes = section.sequence("retry");
+    if !section.has("retry") {
+        return RETRY_WAITS.to_vec();
+    }
+    if nodes.len() > RETRY_WAITS_MAX {
+        let message = format!("\"retry\" has {} items", nodes.len());
+        let fault = Fault::at(section.place_of("retry"), message);
+        section.report(fault.hint(format!("at most {RETRY_WAITS_MAX} are taken")));
+    }
+    nodes
+        .iter()
+        .filter_map(|node| section.item("retry", node))
+        .map(|RetryWait(wait)| wait)
+        .collect()
+}
+
+/// One item of `retry:`.
+struct RetryWait(Duration);
+
+impl FromScalar for RetryWait {
+    const KIND: &'static str = Duration::KIND;
+    const HINT: &'static str = Duration::HINT;
+
+    fn from_scalar(text: &str) -> Result<Self, Misfit> {
+        let wait = Duration::from_scalar(text)?;
+        if (RETRY_WAIT_MIN..=RETRY_WAIT_MAX).contains(&wait) {
+            return Ok(Self(wait));
+        }
+        let (least, most) = (RETRY_WAIT_MIN.show(), RETRY_WAIT_MAX.show());
+        let hint = format!("a wait is {least} to {most}");
+        Err(Misfit::because("is out of range", hint))
+    }
 }
 
 #[cfg(test)]

@@ -73,11 +73,7 @@ impl Config {
         verdict.restart_if(server.open != new.open, "server.open", access);
         verdict.restart_if(server.hosts != new.hosts, "server.hosts", access);
         verdict.apply_if(self.retention != other.retention, "retention");
-        verdict.restart_if(
-            self.limits != other.limits,
-            "limits",
-            "sources that run have made room for the former limits",
-        );
+        verdict.apply_if(self.limits != other.limits, "limits");
         verdict.apply_if(self.lists != other.lists, "lists");
         self.pipelines_difference(other, &mut verdict);
         verdict.apply_if(self.route != other.route, "route");

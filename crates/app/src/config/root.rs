@@ -9,7 +9,6 @@ use super::retention::RetentionConfig;
 use super::route::RouteConfig;
 use super::server::ServerConfig;
 use super::sinks::SinkConfig;
-use super::source::SourceConfig;
 use super::store::StoreConfig;
 
 /// A configuration without a fault.
@@ -37,19 +36,7 @@ impl Config {
     /// What only `cresset pipe` can do, a sentence for each: `cresset run` refuses these.
     pub(crate) fn for_pipe_only(&self) -> Vec<String> {
         let mut found = Vec::new();
-        for PipelineConfig {
-            name,
-            source,
-            sinks,
-            ..
-        } in &self.pipelines
-        {
-            if *source == SourceConfig::Stdin {
-                found.push(format!(
-                    "pipeline {name:?} reads the standard input, which only `cresset pipe` does: \
-                     give it another source, such as push: {{}}"
-                ));
-            }
+        for PipelineConfig { name, sinks, .. } in &self.pipelines {
             if sinks.contains(&SinkConfig::Stdout) {
                 found.push(format!(
                     "pipeline {name:?} writes to the standard output, which only `cresset pipe` \

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use cresset_model::config::{Diagnostics, Fault, Node, Section, quote};
+use cresset_pipeline::router::{Label, Matcher};
 
-use super::matcher::{Label, Matcher};
+use super::matcher::MatcherItem;
 use super::names::{Name, Names};
 
 /// How long the first notification of a group waits for more alerts by default.
@@ -174,7 +175,7 @@ fn read_grouping(section: &mut Section<'_>) -> Option<Grouping> {
         return None;
     }
     let mut words: Vec<(&str, Option<Label>)> = Vec::new();
-    words.extend(Label::WORDS.map(|(word, label)| (word, Some(label))));
+    words.extend(Label::ALL.map(|label| (label.as_str(), Some(label))));
     words.push((EACH_ALERT, None));
     let mut labels = Vec::new();
     let mut each = false;
@@ -211,6 +212,7 @@ fn read_matchers(section: &mut Section<'_>) -> Vec<Matcher> {
     nodes
         .iter()
         .filter_map(|node| section.item("matchers", node))
+        .map(|MatcherItem(matcher)| matcher)
         .collect()
 }
 

@@ -1,9 +1,11 @@
 //! `source:`, where records come from.
 
-use cresset_model::config::{ByteSize, Fault, Place, Section};
+use std::path::{Path, PathBuf};
+
+use cresset_model::config::{ByteSize, Fault, FromScalar, Misfit, Place, Section};
 
 use super::adapter::Adapter;
-use super::http_poll::{self, HttpPollConfig};
+use super::http_poll::{self, HttpPollConfig, RecordsPath};
 
 /// Bytes of one push by default.
 const PUSH_BODY_BYTES_MAX_DEFAULT: u64 = 8 << 20;
@@ -21,7 +23,7 @@ const GENERATE_SEED_DEFAULT: u64 = 7;
 /// What it is, for the message that misses it.
 pub(super) const ABOUT: &str = "where records come from, such as http_poll: { url: ... }";
 
-const KINDS: [&str; 4] = ["http_poll", "push", "stdin", "generate"];
+const KINDS: [&str; 5] = ["http_poll", "push", "file", "stdin", "generate"];
 
 /// `source:`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,19 +32,23 @@ pub(crate) enum SourceConfig {
     HttpPoll(Box<HttpPollConfig>),
     /// Requests to `POST /api/v1/events/` and the pipeline's id.
     Push(PushConfig),
-    /// The standard input, for `cresset pipe` only.
+    /// Files that grow.
+    File(FileSourceConfig),
+    /// The standard input.
     Stdin,
     /// Invented events, made in the process.
     Generate(GenerateConfig),
 }
 
 /// `source.push`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct PushConfig {
     /// Bytes of one body, packed or unpacked.
     pub(crate) body_bytes_max: u64,
     /// Pushes under way at once.
     pub(crate) in_flight_max: u32,
+    /// The keys that lead to the records in a body; none: the body is the records.
+    pub(crate) records: Vec<String>,
 }
 
 impl Default for PushConfig {
@@ -50,8 +56,28 @@ impl Default for PushConfig {
         Self {
             body_bytes_max: PUSH_BODY_BYTES_MAX_DEFAULT,
             in_flight_max: PUSH_IN_FLIGHT_MAX_DEFAULT,
+            records: Vec::new(),
         }
     }
+}
+
+/// `source.file`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct FileSourceConfig {
+    /// The files, relative to the working directory; only the last part may hold `*` and `?`.
+    pub(crate) path: PathBuf,
+    /// Where a file that is seen for the first time is read from.
+    pub(crate) start: FileStart,
+}
+
+/// `source.file.start`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum FileStart {
+    /// Its first byte.
+    #[default]
+    Beginning,
+    /// Its end: only what is added later.
+    End,
 }
 
 /// `source.generate`.
@@ -84,6 +110,7 @@ pub(super) fn read(
     match choice.name {
         "http_poll" => http_poll::read(chosen).map(|poll| SourceConfig::HttpPoll(Box::new(poll))),
         "push" => Some(SourceConfig::Push(read_push(chosen))),
+        "file" => read_file(chosen).map(SourceConfig::File),
         "stdin" => {
             if let Some(first) = stdin.replace(choice.place) {
                 let hint = format!("first at line {}: it can be read once", first.line);
@@ -115,11 +142,21 @@ fn read_push(mut section: Section<'_>) -> PushConfig {
         default.in_flight_max,
         1..=PUSH_IN_FLIGHT_MAX_MAX,
     );
+    let records = section.optional::<RecordsPath>("records");
     section.finish();
     PushConfig {
         body_bytes_max,
         in_flight_max,
+        records: records.map(|path| path.0).unwrap_or_default(),
     }
+}
+
+fn read_file(mut section: Section<'_>) -> Option<FileSourceConfig> {
+    let path = section.required("path", "the files to read, such as /var/log/app/*.ndjson");
+    let words = [("beginning", FileStart::Beginning), ("end", FileStart::End)];
+    let start = section.word("start", &words).unwrap_or_default();
+    section.finish();
+    path.map(|PathPattern(path)| FileSourceConfig { path, start })
 }
 
 fn read_generate(mut section: Section<'_>) -> GenerateConfig {
@@ -134,6 +171,32 @@ fn read_generate(mut section: Section<'_>) -> GenerateConfig {
     };
     section.finish();
     generate
+}
+
+/// A path whose last part may hold wildcards.
+struct PathPattern(PathBuf);
+
+impl FromScalar for PathPattern {
+    const KIND: &'static str = "a path of files";
+    const HINT: &'static str = "write a path, such as /var/log/app/*.ndjson";
+
+    fn from_scalar(text: &str) -> Result<Self, Misfit> {
+        let path = PathBuf::from_scalar(text).map_err(|_| Misfit::kind())?;
+        let wild = |part: &Path| part.to_string_lossy().contains(['*', '?']);
+        if path.parent().is_some_and(wild) || text.contains("**") {
+            return Err(Misfit::because(
+                "has a wildcard in a folder's name",
+                "only the file's name may hold * and ?, such as /var/log/app/*.ndjson",
+            ));
+        }
+        if path.file_name().is_none() || text.ends_with('/') {
+            return Err(Misfit::because(
+                "names a folder",
+                "name its files, such as /var/log/app/*.ndjson",
+            ));
+        }
+        Ok(Self(path))
+    }
 }
 
 #[cfg(test)]

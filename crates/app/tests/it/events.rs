@@ -67,6 +67,10 @@ fn a_pushed_threat_is_stored_written_and_told_with_its_whole_life_shown() {
     let enriched = detail["enriched"]["text"].as_str().unwrap();
     assert!(enriched.ends_with(r#""threat_info":"High severity & malicious IP detected"}"#));
 
+    let url = format!("http://127.0.0.1:{}", service.port);
+    let (code, _, error) = said(&run(directory.path(), &["--url", &url, "sync"]));
+    let nothing = "no source is polled, so there is nothing to sync";
+    assert!(code != 0 && error.contains(nothing), "{error}");
     assert_eq!(service.terminate(), 0);
     let segment = std::fs::read_dir(directory.path().join("data/events"))
         .unwrap()

@@ -18,10 +18,11 @@ pub(super) struct Process {
     pub(super) port: u16,
 }
 
-/// An answer: status and body.
+/// An answer: status, all of its head, and body.
 #[derive(Debug)]
 pub(super) struct Answer {
     pub(super) status: u16,
+    pub(super) head: String,
     pub(super) body: String,
 }
 
@@ -98,10 +99,20 @@ impl Process {
     }
 
     /// Starts a command that listens on a port, and waits until a path answers with 200.
-    pub(super) fn start(mut command: Command, port: u16, ready: &str) -> Self {
+    pub(super) fn start(command: Command, port: u16, ready: &str) -> Self {
+        Self::start_into(command, port, ready, Stdio::null())
+    }
+
+    /// [`Process::start`] with its standard output going elsewhere.
+    pub(super) fn start_into(
+        mut command: Command,
+        port: u16,
+        ready: &str,
+        output: impl Into<Stdio>,
+    ) -> Self {
         let child = command
             .stdin(Stdio::null())
-            .stdout(Stdio::null())
+            .stdout(output)
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
@@ -199,16 +210,26 @@ pub(super) fn try_get(port: u16, path: &str) -> Option<Answer> {
 fn try_request(port: u16, method: &str, path: &str, body: Option<&str>) -> Option<Answer> {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
     stream.set_read_timeout(Some(PATIENCE)).ok()?;
-    let mut request =
-        format!("{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n");
-    if let Some(body) = body {
-        let length = body.len();
+    let body = body.unwrap_or_default();
+    let mut request = head(port, method, path, body.len());
+    if !body.is_empty() {
         request += "Content-Type: application/json\r\n";
-        request += &["Content-Length: ", &length.to_string(), "\r\n\r\n", body].concat();
-    } else {
-        request.push_str("Content-Length: 0\r\n\r\n");
     }
+    request += &["\r\n", body].concat();
     stream.write_all(request.as_bytes()).ok()?;
+    read_answer(stream)
+}
+
+/// The head of a request, without the empty line behind it.
+pub(super) fn head(port: u16, method: &str, path: &str, length: usize) -> String {
+    format!(
+        "{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\
+         Content-Length: {length}\r\n"
+    )
+}
+
+/// Reads what comes until the connection ends.
+pub(super) fn read_answer(mut stream: TcpStream) -> Option<Answer> {
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).ok()?;
     let answer = String::from_utf8_lossy(&answer).into_owned();
@@ -222,7 +243,11 @@ fn try_request(port: u16, method: &str, path: &str, body: Option<&str>) -> Optio
     } else {
         body.to_owned()
     };
-    Some(Answer { status, body })
+    Some(Answer {
+        status,
+        head: head.to_owned(),
+        body,
+    })
 }
 
 fn unchunk(mut body: &str) -> String {

@@ -61,7 +61,7 @@ fn run(
 
 fn threat() -> Vec<Detector> {
     vec![Detector::Threat {
-        severity: Some(Severity::High),
+        severity: vec![Severity::High],
         list: Some(0),
     }]
 }
@@ -100,19 +100,20 @@ fn the_threat_test_says_one_of_three_sentences() {
 }
 
 #[test]
-fn a_higher_severity_fires_too_and_an_unknown_one_never() {
-    let fires = |severity, claims| {
+fn exactly_the_severities_that_are_named_fire() {
+    let fires = |severity: &[Severity], claims| {
         let detectors = vec![Detector::Threat {
-            severity,
+            severity: severity.to_vec(),
             list: None,
         }];
         run(detectors, &event(claims, None), &[]).0.threat.is_some()
     };
-    assert!(fires(Some(Severity::High), Severity::Critical));
-    assert!(!fires(Some(Severity::High), Severity::Medium));
-    assert!(!fires(Some(Severity::High), Severity::Unknown));
-    assert!(!fires(Some(Severity::Unknown), Severity::Unknown));
-    assert!(!fires(None, Severity::Critical));
+    for claims in Severity::ALL {
+        assert_eq!(fires(&[Severity::High], claims), claims == Severity::High);
+        let both = [Severity::Critical, Severity::Low];
+        assert_eq!(fires(&both, claims), both.contains(&claims));
+        assert!(!fires(&[], claims));
+    }
 }
 
 #[test]

@@ -1,5 +1,5 @@
 //! Lists of bad addresses, networks, domains, URLs and file hashes: entries read from text, compiled for
-//! look-up. An entry costs its document bytes and little more: an IPv4 address 4, an IPv6 address at
+//! look-up. An entry costs its document bytes and little more: an IPv4 address at most 6, an IPv6 address at
 //! most 40, a network at most 34, any other its text and at most 28.
 
 mod entry;

@@ -136,6 +136,11 @@ pub enum RedriveItem {
         /// The alert.
         alert: AlertId,
     },
+    /// It is an event that is no alert; it went to the event sinks, where there are any.
+    Passed {
+        /// The dead letter.
+        id: DeadLetterId,
+    },
     /// It was refused again.
     Refused {
         /// The dead letter.
@@ -196,10 +201,24 @@ pub struct ReloadReport {
 }
 
 /// Why a reload took over nothing.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, thiserror::Error)]
+#[error("{}", self.sentences().join("; "))]
 pub struct ReloadRefused {
     /// The keys whose change needs a restart, each with its why: `server.listen: addresses are bound once`.
     pub needs_restart: Vec<String>,
     /// The faults of the new configuration, as `cresset validate` says them.
     pub faults: Vec<String>,
+}
+
+impl ReloadRefused {
+    /// All of it; a file with faults cannot be compared with what runs, so its faults come alone.
+    fn sentences(&self) -> Vec<String> {
+        if !self.faults.is_empty() {
+            return self.faults.clone();
+        }
+        let needs = self.needs_restart.iter();
+        needs
+            .map(|need| format!("needs a restart: {need}"))
+            .collect()
+    }
 }

@@ -6,6 +6,7 @@ mod clock;
 mod control;
 mod explore;
 mod intake;
+mod lines;
 mod live;
 mod lookup;
 mod notifier;
@@ -27,6 +28,9 @@ pub use control::{
 };
 pub use explore::{Explore, FACET_VALUES_MAX, Related};
 pub use intake::{Encoding, Intake, PushBody, PushError, PushReceipt, RecordFaultAt};
+pub use lines::{
+    LINE_CHECK_BYTES, LINE_CHUNK_BYTES_MAX, LINE_FILES_MAX, LineChunk, LineSource, line_check,
+};
 pub use live::{Announce, Live, LiveEvent, Pulse, Subscription};
 pub use lookup::{Answers, GeoAnswer, Lookup};
 pub use notifier::{Notifier, NotifierInfo};
@@ -37,8 +41,8 @@ pub use outbox::{
 pub use query::{AlertPage, DeadLetterPage, IndexState, PageRequest, Query, StoreFacts, Total};
 pub use sink::{EventBatch, EventSink};
 pub use store::{
-    Commit, FILE_POSITIONS_MAX, FilePosition, Lane, PUSH_ANSWER_AGE_MAX, Receipt, Retained,
-    Retention, SourceUpdate, Store, StoredPush, StoredSource, Upsert,
+    Commit, FILE_POSITIONS_MAX, FilePosition, Lane, PUSH_ANSWER_AGE_MAX, RECEIPTS_KEPT, Receipt,
+    Retained, Retention, SourceUpdate, Store, StoredPush, StoredSource, Ticket, Upsert,
 };
 pub use upstream::{Body, FetchError, Upstream};
 

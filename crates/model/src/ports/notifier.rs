@@ -1,7 +1,9 @@
 //! Tells a receiver.
 
+use std::time::Duration;
+
 use super::{BoxFuture, PortError};
-use crate::notification::Notification;
+use crate::notification::{Notification, RETRY_WAITS};
 
 /// One way to reach a receiver. At least once: a notifier may be asked again for what it has delivered.
 pub trait Notifier: Send + Sync {
@@ -14,6 +16,12 @@ pub trait Notifier: Send + Sync {
 
     /// What it is, without secrets.
     fn info(&self) -> NotifierInfo;
+
+    /// The waits between the tries of one delivery; after the last it is dead. Each gets up to half of it on
+    /// top.
+    fn retry_waits(&self) -> &[Duration] {
+        &RETRY_WAITS
+    }
 }
 
 /// What a notifier is.

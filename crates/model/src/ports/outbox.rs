@@ -40,7 +40,13 @@ pub trait Outbox: Send + Sync {
         limit: usize,
     ) -> BoxFuture<'_, Result<Vec<Leased>, PortError>>;
 
-    /// Ends a lease. Refused with a permanent error when the fence is no longer the row's.
+    /// Gives every lease back that this process, or one that is gone, holds on other rows than these; says
+    /// how many. Their rows are due again as they were before, under a new fence: whoever still settles by
+    /// the old one is refused.
+    fn release(&self, held: Vec<NotificationId>) -> BoxFuture<'_, Result<u64, PortError>>;
+
+    /// Ends a lease, and decides what is to be told of its end with it. Refused with a permanent error when
+    /// the fence is no longer the row's.
     fn settle(&self, settlement: Settlement) -> BoxFuture<'_, Result<(), PortError>>;
 
     /// When the next pending row is due, if one is.
@@ -116,6 +122,8 @@ pub struct Settlement {
     pub attempt: DeliveryAttempt,
     /// How it ended.
     pub end: DeliveryEnd,
+    /// What others are told of it. One whose identity is there already changes nothing.
+    pub alarms: Vec<Intent>,
 }
 
 /// Which outbox rows are meant.

@@ -15,6 +15,14 @@ pub trait Store: Send + Sync {
     /// durable. A record the store cannot hold becomes a dead letter and does not fail the commit.
     fn commit(&self, request: Commit) -> BoxFuture<'_, Result<Receipt, PortError>>;
 
+    /// What a commit did whose answer was lost, by its ticket; `None` if it was not carried out. Of each
+    /// source the receipts of the latest [`RECEIPTS_KEPT`] tickets are kept.
+    fn receipt(
+        &self,
+        source: SourceId,
+        ticket: Ticket,
+    ) -> BoxFuture<'_, Result<Option<Receipt>, PortError>>;
+
     /// What is stored about a source; the default for one never seen.
     fn source(&self, source: SourceId) -> BoxFuture<'_, Result<StoredSource, PortError>>;
 
@@ -73,13 +81,24 @@ pub struct Commit {
     /// The checkpoint to store with it.
     pub checkpoint: Option<Checkpoint>,
     /// For a redrive: the dead letter behind each record of the outcome, by index. Its records count as
-    /// `redriven` and not as `read`; a record that became an alert resolves its dead letter.
+    /// `redriven` and not as `read`; a record that was not refused again resolves its dead letter.
     pub redriven: Vec<DeadLetterId>,
     /// How far the source's files have been read with it; the store keeps the latest
     /// [`FILE_POSITIONS_MAX`] of each source.
     pub positions: Vec<FilePosition>,
     /// The answer to the push whose last commit this is.
     pub push: Option<StoredPush>,
+    /// Under what its receipt is stored with it, to be asked for should the answer be lost.
+    pub ticket: Option<Ticket>,
+}
+
+/// The name of one commit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ticket {
+    /// A random number of the process that made it: tickets of a former process are never met again.
+    pub run: u64,
+    /// Counts up within the process.
+    pub number: u64,
 }
 
 /// How far one file has been read.
@@ -89,6 +108,11 @@ pub struct FilePosition {
     pub fingerprint: u128,
     /// The offset of the first byte that has not been read.
     pub offset: u64,
+    /// The number that the file system knows it by; 0 where there is none. A hint: copies have others.
+    pub inode: u64,
+    /// [`line_check`](super::line_check) of the bytes before `offset`, which tells it from a file that only
+    /// begins alike.
+    pub check: u64,
 }
 
 /// The answer to a push, stored with its last commit, so that a repeat gets the same.
@@ -188,5 +212,7 @@ pub struct Retained {
 
 /// Positions of files kept of each source; the ones not stored for longest are dropped.
 pub const FILE_POSITIONS_MAX: usize = 1_000;
+/// Receipts kept of each source: more than commits of one source can be under way.
+pub const RECEIPTS_KEPT: u64 = 1_024;
 /// How long the answer to a push is kept.
 pub const PUSH_ANSWER_AGE_MAX: Duration = Duration::from_hours(24);

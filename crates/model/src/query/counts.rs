@@ -205,6 +205,7 @@ pub struct Window {
 
 impl Window {
     /// The equally long stretch before it.
+    #[must_use]
     pub fn before(self) -> Self {
         Self {
             from: self.from.minus(self.to.since(self.from)),

@@ -47,6 +47,17 @@ impl AnySlicer {
         }
     }
 
+    /// A slicer for one body whose records are an array in an object, at keys joined with dots such as
+    /// `alerts`; without a path it is [`AnySlicer::new`].
+    pub fn at_path(limits: RecordLimits, records_path: Option<&str>) -> Self {
+        let mut slicer = Self::new(limits);
+        if records_path.is_some() {
+            let array = ArraySlicer::new(slicer.limits, records_path);
+            slicer.form = Form::Array(Box::new(array));
+        }
+        slicer
+    }
+
     /// Takes the next piece of the body and says how many of its bytes were consumed: all of them, or fewer
     /// when a batch is full, which [`AnySlicer::take_full`] then hands over before the rest is fed. An error
     /// stays: it is returned again by every later call.
@@ -217,6 +228,7 @@ fn sliced(lines: SlicedLines) -> Sliced {
 fn of_body(error: SliceError) -> SliceError {
     match error {
         SliceError::Truncated { records, at } => SliceError::CutOff { records, at },
+        SliceError::Empty => SliceError::EmptyBody,
         other => other,
     }
 }

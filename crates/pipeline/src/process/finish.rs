@@ -9,7 +9,8 @@ use cresset_model::batch::BatchIdentity;
 use cresset_model::outcome::{AlertDraft, Match, OutEvent, Outcome};
 use cresset_model::ports::Answers;
 use cresset_model::provenance::Context;
-use cresset_model::tables::Tables;
+use cresset_model::query::AddressField;
+use cresset_model::tables::{GeoFragment, Tables};
 use cresset_model::text::Span;
 
 use super::{AlertRule, Pipeline, Prepared, Scratch, Seen, content};
@@ -53,9 +54,12 @@ impl Pipeline {
             passed: 0,
             enrich_misses: 0,
         };
-        for seen in &events {
-            self.one((tables, answers), &prepared, seen, &mut decided, scratch);
+        let places = self.places((tables, answers), &events);
+        for (index, seen) in events.iter().enumerate() {
+            let found = places.get(index).copied().flatten();
+            self.one((tables, found), &prepared, seen, &mut decided, scratch);
         }
+        scratch.spare.keep(prepared.canonical, events);
         Outcome {
             source: prepared.source,
             sequence: prepared.sequence,
@@ -79,14 +83,14 @@ impl Pipeline {
 
     fn one(
         &self,
-        (tables, answers): (&Tables, &Answers),
+        (tables, found): (&Tables, Option<&GeoFragment>),
         prepared: &Prepared,
         seen: &Seen,
         decided: &mut Decided,
         scratch: &mut Scratch,
     ) {
         let mut alert = seen.draft;
-        let place = self.place((tables, answers), &mut alert, &mut decided.enrich_misses);
+        let place = self.place((tables, found), &mut alert, &mut decided.enrich_misses);
         let first = decided.matches.len();
         let verdict = self.detection.run(
             &seen.event,
@@ -97,7 +101,11 @@ impl Pipeline {
             },
         );
         let fired = decided.matches.len() - first;
-        let is_alert = self.spec.alerts == AlertRule::All || fired > 0;
+        let is_alert = match self.spec.alerts {
+            AlertRule::All => true,
+            AlertRule::Detected => fired > 0,
+            AlertRule::Nothing => false,
+        };
         if self.spec.write || (is_alert && self.names.any()) {
             write_threat(verdict.threat, &mut scratch.threat);
             let additions = [place.unwrap_or_default(), &scratch.threat];
@@ -127,23 +135,41 @@ impl Pipeline {
         decided.alerts.push(alert);
     }
 
+    /// Where each event's address lies; nothing where no geography is asked. One look-up after the other,
+    /// with nothing between them: the processor waits for the memory of several at once.
+    fn places<'a>(
+        &self,
+        (tables, answers): (&'a Tables, &'a Answers),
+        events: &[Seen],
+    ) -> Vec<Option<&'a GeoFragment>> {
+        let Some(of) = self.city_asked(tables) else {
+            return Vec::new();
+        };
+        let place = |seen: &Seen| {
+            let address = enrich::address(&seen.draft, of)?;
+            city::fragment(tables, answers, address)
+        };
+        events.iter().map(place).collect()
+    }
+
+    /// Whose place is added, if there is a geography that could know it.
+    fn city_asked(&self, tables: &Tables) -> Option<AddressField> {
+        let could_know = tables.city.is_some() || self.spec.remote_geo;
+        self.spec.city_of.filter(|_| could_know)
+    }
+
     /// The members that say where the event's address lies. A miss is counted only where there is a
     /// geography that could have known.
     fn place<'a>(
         &self,
-        (tables, answers): (&'a Tables, &'a Answers),
+        (tables, found): (&Tables, Option<&'a GeoFragment>),
         alert: &mut AlertDraft,
         misses: &mut u32,
     ) -> Option<&'a str> {
-        let of = self.spec.city_of?;
-        if tables.city.is_none() && !self.spec.remote_geo {
-            return None;
-        }
-        let address = enrich::address(alert, of);
-        let found = address.and_then(|address| city::fragment(tables, answers, address));
+        let of = self.city_asked(tables)?;
         *misses += u32::from(found.is_none());
         let country_from_table = self.spec.geo_of.is_some() && tables.geo.is_some();
-        if let Some(address) = address.filter(|_| !country_from_table) {
+        if let Some(address) = enrich::address(alert, of).filter(|_| !country_from_table) {
             city::add_country(alert, address, found);
         }
         found.map(|fragment| fragment.members.as_str())

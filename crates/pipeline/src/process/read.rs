@@ -7,7 +7,7 @@ use cresset_model::provenance::Marks;
 use cresset_model::text::{Span, Text};
 use cresset_model::{AlertId, ContentHash, DeadLetterId, Timestamp};
 
-use super::{Pipeline, Prepared, Scratch, Seen, content};
+use super::{AlertRule, Pipeline, Prepared, Scratch, Seen, content};
 use crate::decode::Fault;
 use crate::decode::scan::{Kind, Record, scan, too_large, utf8};
 use crate::normalize::{Normalized, Values};
@@ -30,10 +30,10 @@ struct Placed {
 }
 
 impl Pipeline {
-    /// Adds a record to the events or to the dead letters.
+    /// Adds a record, which lies in `bytes`, to the events or to the dead letters.
     pub(super) fn record(
         &self,
-        prepared: &mut Prepared,
+        (prepared, bytes): (&mut Prepared, &[u8]),
         record: RawRecord,
         (index, place): (u32, u32),
         scratch: &mut Scratch,
@@ -52,9 +52,8 @@ impl Pipeline {
             });
             return;
         }
-        let bytes = prepared.bytes.clone();
         let lies = Lies {
-            raw: record.span.of(&bytes),
+            raw: record.span.of(bytes),
             base: record.span.start,
             received: prepared.received,
         };
@@ -133,7 +132,12 @@ impl Pipeline {
         scratch: &mut Scratch,
     ) {
         let record = Record::of(text, &scratch.scan);
-        let canonical = content::write(&record, &mut scratch.order, &mut prepared.canonical);
+        let canonical = match self.spec.alerts {
+            AlertRule::Nothing => Span::default(),
+            AlertRule::All | AlertRule::Detected => {
+                content::write(&record, &mut scratch.order, &mut prepared.canonical)
+            }
+        };
         let splice = Splice::of(&record, placed.span.start, self.names, &mut prepared.stays);
         let upstream_id = normalized
             .upstream_id

@@ -126,16 +126,47 @@ fn write_alert(json: &mut Json, row: &RoutedRow, alert: &AlertRow, room: &mut us
     json.close(b']');
     json.key("record");
     let bytes = row.record.len();
-    // The record is the store's own JSON, checked when it came in: it goes in as it is.
+    // The record is the store's own JSON, checked when it came in: it goes in as it is, but for what many
+    // readers refuse.
     if bytes > 0 && bytes <= RECORD_BYTES_MAX.min(*room) {
         *room -= bytes;
-        json.raw(&row.record);
+        let mut record = row.record.clone();
+        mend_surrogates(&mut record);
+        json.raw(&record);
     } else {
         json.raw(b"null");
         json.key("record_bytes");
         json.raw(bytes.to_string().as_bytes());
     }
     json.close(b'}');
+}
+
+/// Turns surrogates without a partner, which a record may write as `\ud800`, into U+FFFD: most readers of
+/// JSON refuse a whole document for one of them, and then nobody would hear of the alert.
+fn mend_surrogates(json: &mut [u8]) {
+    let mut at = 0;
+    while let Some(found) = memchr::memchr(b'\\', json.get(at..).unwrap_or_default()) {
+        at += found;
+        match escaped(json, at) {
+            Some(0xd800..=0xdbff) if matches!(escaped(json, at + 6), Some(0xdc00..=0xdfff)) => {
+                at += 12;
+            }
+            Some(0xd800..=0xdfff) => {
+                if let Some(digits) = json.get_mut(at + 2..at + 6) {
+                    digits.copy_from_slice(b"fffd");
+                }
+                at += 6;
+            }
+            Some(_) => at += 6,
+            None => at += 2,
+        }
+    }
+}
+
+/// What the escape of four digits at this place stands for, if there is one.
+fn escaped(json: &[u8], at: usize) -> Option<u16> {
+    let digits = json.get(at..at + 6)?.strip_prefix(b"\\u")?;
+    u16::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
 }
 
 fn write_match(json: &mut Json, found: &StoredMatch) {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use cresset_model::Severity;
 use cresset_model::alert::{AlertRow, StoredMatch};
 use cresset_model::config::nearest;
 use regex::{Regex, RegexBuilder};
@@ -9,7 +10,7 @@ use regex::{Regex, RegexBuilder};
 use super::label::Label;
 
 /// Bytes of the value of a matcher.
-const VALUE_BYTES_MAX: usize = 1_024;
+pub const MATCHER_VALUE_BYTES_MAX: usize = 1_024;
 /// Bytes that a compiled expression may take; matching takes time linear in the label's value.
 const REGEX_BYTES_MAX: usize = 1 << 20;
 
@@ -68,6 +69,17 @@ pub enum MatcherError {
         /// Empty, or `, did you mean ...?`.
         meant: String,
     },
+    /// A severity is compared with a word that is none: it would be equal to none, in silence.
+    #[error(
+        "unknown severity `{severity}`{meant}: severities are {}",
+        severities()
+    )]
+    UnknownSeverity {
+        /// What stands in its place.
+        severity: String,
+        /// Empty, or `, did you mean ...?`.
+        meant: String,
+    },
     /// The value stands without quotes.
     #[error("the value of `{0}` stands without quotes: write {1}")]
     NoQuotes(String, String),
@@ -83,7 +95,9 @@ pub enum MatcherError {
         rest: String,
     },
     /// The value is too long.
-    #[error("the value of `{label}` has {bytes} bytes: at most {VALUE_BYTES_MAX} are taken")]
+    #[error(
+        "the value of `{label}` has {bytes} bytes: at most {MATCHER_VALUE_BYTES_MAX} are taken"
+    )]
     TooLong {
         /// The label.
         label: String,
@@ -106,6 +120,10 @@ pub enum MatcherError {
     RegexTooLarge(String),
 }
 
+fn severities() -> String {
+    Severity::ALL.map(Severity::as_str).join(", ")
+}
+
 fn names() -> String {
     Label::ALL.map(Label::as_str).join(", ")
 }
@@ -113,7 +131,7 @@ fn names() -> String {
 impl Matcher {
     /// Makes a matcher; a value that should be an expression is compiled.
     pub fn new(label: Label, operator: Operator, value: &str) -> Result<Self, MatcherError> {
-        if value.len() > VALUE_BYTES_MAX {
+        if value.len() > MATCHER_VALUE_BYTES_MAX {
             let label = label.as_str().to_owned();
             let bytes = value.len();
             return Err(MatcherError::TooLong { label, bytes });
@@ -143,7 +161,11 @@ impl Matcher {
             .into_iter()
             .find_map(|operator| Some((operator, rest.strip_prefix(operator.as_str())?)))
             .ok_or_else(no_operator)?;
-        Self::new(label, operator, &read_value(label, operator, value.trim())?)
+        let value = read_value(label, operator, value.trim())?;
+        if label == Label::Severity && matches!(operator, Operator::Equal | Operator::NotEqual) {
+            check_severity(&value)?;
+        }
+        Self::new(label, operator, &value)
     }
 
     /// Whether it holds of an alert.
@@ -181,13 +203,26 @@ pub(super) fn quote(text: &str) -> String {
 }
 
 fn read_label(word: &str) -> Result<Label, MatcherError> {
-    Label::from_word(word).ok_or_else(|| {
-        let meant = nearest(word, &Label::ALL.map(Label::as_str));
-        MatcherError::UnknownLabel {
-            label: word.to_owned(),
-            meant: meant.map_or_else(String::new, |meant| format!(", did you mean `{meant}`?")),
-        }
+    Label::from_word(word).ok_or_else(|| MatcherError::UnknownLabel {
+        label: word.to_owned(),
+        meant: meant(word, &Label::ALL.map(Label::as_str)),
     })
+}
+
+fn check_severity(word: &str) -> Result<(), MatcherError> {
+    let words = Severity::ALL.map(Severity::as_str);
+    if words.contains(&word) {
+        return Ok(());
+    }
+    Err(MatcherError::UnknownSeverity {
+        severity: word.to_owned(),
+        meant: meant(word, &words),
+    })
+}
+
+fn meant(word: &str, known: &[&str]) -> String {
+    let meant = nearest(word, known);
+    meant.map_or_else(String::new, |meant| format!(", did you mean `{meant}`?"))
 }
 
 /// The text between the quotes. `\"`, `\\` and `\n` are escapes; any other backslash stays, for
@@ -195,7 +230,8 @@ fn read_label(word: &str) -> Result<Label, MatcherError> {
 fn read_value(label: Label, operator: Operator, text: &str) -> Result<String, MatcherError> {
     let label = label.as_str();
     let Some(inner) = text.strip_prefix('"') else {
-        let better = format!("{label}{}{}", operator.as_str(), quote(text));
+        let shown = if text.is_empty() { "..." } else { text };
+        let better = format!("{label}{}{}", operator.as_str(), quote(shown));
         return Err(MatcherError::NoQuotes(label.to_owned(), better));
     };
     let mut value = String::new();

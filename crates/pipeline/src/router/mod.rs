@@ -14,7 +14,7 @@ mod tree;
 pub use body::{RECORD_BYTES_MAX, RECORDS_BYTES_MAX};
 pub use group::{GROUPS_MAX, IDLE_MAX};
 pub use label::Label;
-pub use matcher::{Matcher, MatcherError, Operator};
+pub use matcher::{MATCHER_VALUE_BYTES_MAX, Matcher, MatcherError, Operator};
 pub use state::{State, Step};
 pub use step::FLUSHES_MAX;
 pub use tree::{

@@ -75,7 +75,7 @@ async fn chaos_ends_by_itself() {
         (turned.dials.failure_rate, turned.dials.malformed),
         (Some(1.0), Some(0.5))
     );
-    pass(CHAOS_LIFE - Duration::from_secs(1)).await;
+    pass(CHAOS_LIFE.saturating_sub(Duration::from_secs(1))).await;
     assert!(chaos.state().await.unwrap().until.is_some());
     pass(Duration::from_secs(2)).await;
     assert_eq!(chaos.state().await.unwrap(), before);

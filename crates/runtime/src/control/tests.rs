@@ -181,6 +181,34 @@ async fn an_interval_that_cannot_be_kept_is_not_applied() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_intervals_of_a_changed_file_end_the_one_that_was_set_at_run_time() {
+    let pair = Pair::of(calm(), calm()).await;
+    pair.control.set_interval_minutes(7).await.unwrap();
+    tokio::time::sleep(seconds(60)).await;
+    let intervals = [(pair.first.id.clone(), 7), (pair.second.id.clone(), 20)];
+    pair.first.store.set_down(true);
+    assert!(pair.control.take_intervals(&intervals).await.is_err());
+    pair.first.store.set_down(false);
+    let shown = || -> Vec<u32> {
+        let sources = pair.control.sources().into_iter();
+        sources.map(|state| state.interval_minutes).collect()
+    };
+    assert_eq!(shown(), [7, 7]);
+    pair.control.take_intervals(&intervals).await.unwrap();
+    tokio::time::sleep(seconds(1)).await;
+    assert_eq!(shown(), [7, 20]);
+    assert_eq!(
+        pair.first.store.setting(INTERVAL_SETTING).await,
+        Ok(None),
+        "the file holds again after a restart too"
+    );
+    let (now, sources) = (pair.first.clock.now(), pair.control.sources());
+    let left = |place: usize| sources[place].next_sync.unwrap().since(now);
+    assert_eq!(left(0), seconds(7 * 60 - 61), "its timer goes on");
+    assert_eq!(left(1), seconds(20 * 60 - 1));
+}
+
+#[tokio::test(start_paused = true)]
 async fn without_sources_there_is_nothing_to_do() {
     let rig = calm();
     let control = rig.control();

@@ -35,6 +35,8 @@ pub(crate) struct Row {
     pub(crate) state: DeliveryState,
     /// When it is due, or when its lease ends.
     pub(crate) next_at: Timestamp,
+    /// When it was due, while it is leased.
+    due_at: Timestamp,
     pub(crate) fence: u64,
     pub(crate) attempts: Vec<DeliveryAttempt>,
 }
@@ -55,6 +57,7 @@ struct Tables {
     asked: Vec<Asked>,
     step_faults: VecDeque<Fault>,
     settle_faults: VecDeque<Fault>,
+    lease_faults: VecDeque<Fault>,
     down: bool,
 }
 
@@ -79,6 +82,10 @@ impl MemoryOutbox {
 
     pub(crate) fn fail_next_settlements(&self, faults: impl IntoIterator<Item = Fault>) {
         self.lock().settle_faults.extend(faults);
+    }
+
+    pub(crate) fn fail_next_leases(&self, faults: impl IntoIterator<Item = Fault>) {
+        self.lock().lease_faults.extend(faults);
     }
 
     pub(crate) fn set_down(&self, down: bool) {
@@ -129,6 +136,7 @@ impl Tables {
                 created_at: now,
                 state: DeliveryState::Pending,
                 next_at: now,
+                due_at: now,
                 fence: 0,
                 attempts: Vec::new(),
             });
@@ -156,6 +164,9 @@ impl Tables {
 
 impl Row {
     fn lease(&mut self, until: Timestamp) -> Leased {
+        if self.state == DeliveryState::Pending {
+            self.due_at = self.next_at;
+        }
         self.state = DeliveryState::Leased;
         self.next_at = until;
         self.fence += 1;
@@ -244,13 +255,33 @@ impl Outbox for MemoryOutbox {
     ) -> BoxFuture<'_, Result<Vec<Leased>, PortError>> {
         Box::pin(async move {
             let mut tables = self.up()?;
+            let fault = tables.lease_faults.pop_front().unwrap_or(Fault::None);
+            failed(fault, false)?;
             let mut firsts = tables.firsts();
             firsts.retain(|index| tables.rows[*index].next_at <= now);
             firsts.truncate(limit);
-            let leased = firsts
+            let leased: Vec<Leased> = firsts
                 .into_iter()
-                .map(|index| tables.rows[index].lease(until));
-            Ok(leased.collect())
+                .map(|index| tables.rows[index].lease(until))
+                .collect();
+            failed(fault, true)?;
+            Ok(leased)
+        })
+    }
+
+    fn release(&self, held: Vec<NotificationId>) -> BoxFuture<'_, Result<u64, PortError>> {
+        Box::pin(async move {
+            let mut tables = self.up()?;
+            let mut count = 0;
+            for row in &mut tables.rows {
+                if row.state == DeliveryState::Leased && !held.contains(&row.intent.id) {
+                    row.state = DeliveryState::Pending;
+                    row.next_at = row.due_at;
+                    row.fence += 1;
+                    count += 1;
+                }
+            }
+            Ok(count)
         })
     }
 
@@ -270,6 +301,7 @@ impl Outbox for MemoryOutbox {
             }
             if row.state == DeliveryState::Leased {
                 assert_eq!(settlement.attempt.number as usize, row.attempts.len() + 1);
+                let ended = settlement.attempt.ended;
                 row.attempts.push(settlement.attempt);
                 row.state = match settlement.end {
                     DeliveryEnd::Sent => DeliveryState::Sent,
@@ -279,6 +311,9 @@ impl Outbox for MemoryOutbox {
                         DeliveryState::Pending
                     }
                 };
+                for alarm in settlement.alarms {
+                    tables.insert(alarm, ended);
+                }
             }
             failed(fault, true)
         })

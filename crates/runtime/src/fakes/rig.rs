@@ -21,7 +21,7 @@ use super::records::array;
 use super::store::MemoryStore;
 use super::upstream::{Answer, FakeUpstream};
 use crate::poll::{Poll, PollConfig, PollPorts, PollRule};
-use crate::{ControlConfig, LiveTables, RuntimeControl, SourceCell, Stages};
+use crate::{ControlConfig, LiveTables, Rules, RuntimeControl, SourceCell, Stages};
 
 /// How finely tests watch a state.
 const STEP: Duration = Duration::from_millis(5);
@@ -36,6 +36,8 @@ pub(crate) struct Rig {
     pub(crate) upstream: Arc<FakeUpstream>,
     pub(crate) id: SourceId,
     pub(crate) config: PollConfig,
+    pub(crate) limits: RecordLimits,
+    pub(crate) retention: Option<Duration>,
     pub(crate) interval_minutes: u32,
 }
 
@@ -63,11 +65,11 @@ impl Rig {
             id: SourceId::new("upstream"),
             config: PollConfig {
                 rule: PollRule::default(),
-                limits: RecordLimits::default(),
                 records: None,
-                retention: None,
                 jitter_seed: 7,
             },
+            limits: RecordLimits::default(),
+            retention: None,
             interval_minutes: 30,
         }
     }
@@ -81,7 +83,7 @@ impl Rig {
 
     /// What the pipeline makes of some records.
     pub(crate) async fn outcome(&self, records: &[String]) -> Outcome {
-        let mut slicer = ArraySlicer::new(self.config.limits, None);
+        let mut slicer = ArraySlicer::new(self.limits, None);
         slicer.feed(&array(records)).unwrap();
         let cut = slicer.take_rest().unwrap();
         let batch = RawBatch {
@@ -96,7 +98,8 @@ impl Rig {
             records: cut.records,
         };
         let decided = self.ports().stages.decide(batch, Scratch::default()).await;
-        decided.unwrap().0
+        let settled = self.ports().stages.settle(decided.unwrap()).await;
+        settled.unwrap().0
     }
 
     pub(crate) fn ports(&self) -> PollPorts {
@@ -109,12 +112,18 @@ impl Rig {
             upstream: Arc::clone(&self.upstream) as Arc<dyn Upstream>,
             store,
             clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
-            stages: Stages {
-                pipeline: Self::pipeline(self.config.limits),
-                tables: Arc::new(LiveTables::default()),
-                lookup: None,
-            },
+            stages: Stages::new(self.rules()),
             sinks: Vec::new(),
+        }
+    }
+
+    /// What its pipeline does at the start.
+    pub(crate) fn rules(&self) -> Rules {
+        Rules {
+            pipeline: Self::pipeline(self.limits),
+            tables: Arc::new(LiveTables::default()),
+            lookup: None,
+            retention: self.retention,
         }
     }
 

@@ -12,7 +12,7 @@ use cresset_model::outcome::{AlertDraft, Observation, Outcome, Rejected, Stage};
 use cresset_model::ports::{
     AlertPage, BoxFuture, Commit, DeadLetterPage, FilePosition, PageRequest, PortError, Query,
     Receipt, Retained, Retention, SourceUpdate, Store, StoreFacts, StoredPush, StoredSource,
-    Upsert,
+    Ticket, Upsert,
 };
 use cresset_model::query::Filter;
 use cresset_model::source::Counters;
@@ -66,9 +66,14 @@ struct Tables {
     head: Position,
     pushes: BTreeMap<(SourceId, String), (Timestamp, StoredPush)>,
     positions: BTreeMap<SourceId, Vec<FilePosition>>,
+    receipts: Vec<(SourceId, Ticket, Receipt)>,
+    /// Questions for receipts that stay without an answer.
+    receipts_lost: u32,
     faults: VecDeque<Fault>,
     checkpoint_faults: VecDeque<Fault>,
     down: bool,
+    /// The epoch of each outcome that was committed.
+    epochs: Vec<u64>,
     /// Vendor ids whose rows the store refuses.
     refused: BTreeSet<String>,
 }
@@ -92,6 +97,11 @@ impl MemoryStore {
     /// What becomes of the next commits that hold records; those after go through.
     pub(crate) fn fail_next(&self, faults: impl IntoIterator<Item = Fault>) {
         self.lock().faults.extend(faults);
+    }
+
+    /// The next questions for receipts get no answer.
+    pub(crate) fn lose_receipts(&self, questions: u32) {
+        self.lock().receipts_lost = questions;
     }
 
     /// The same for the next commits of a checkpoint alone.
@@ -127,6 +137,11 @@ impl MemoryStore {
     /// From now on the row of this vendor id is refused.
     pub(crate) fn refuse(&self, upstream_id: &str) {
         self.lock().refused.insert(upstream_id.to_owned());
+    }
+
+    /// The epoch of each outcome that was committed, in their order.
+    pub(crate) fn epochs(&self) -> Vec<u64> {
+        self.lock().epochs.clone()
     }
 
     pub(crate) fn commits_waiting(&self) -> usize {
@@ -176,6 +191,7 @@ impl MemoryStore {
         let mut receipt = Receipt::default();
         if let Some(outcome) = &request.outcome {
             tables.settle(request, outcome, &mut receipt);
+            tables.epochs.push(outcome.epoch);
         }
         let stored = tables.sources.entry(request.source.clone()).or_default();
         stored.counters.add(&receipt.counts);
@@ -192,6 +208,10 @@ impl MemoryStore {
             tables.pushes.insert(key, (request.at, push));
         }
         receipt.head = tables.head;
+        if let Some(ticket) = request.ticket {
+            let known = (request.source.clone(), ticket, receipt.clone());
+            tables.receipts.push(known);
+        }
         self.journal.add(Note::Commit {
             read: request.outcome.as_ref().map(|outcome| outcome.read),
             checkpoint: request.checkpoint,
@@ -238,12 +258,27 @@ impl Tables {
             }
             receipt.upserts.push(upsert);
         }
+        self.resolve_passed(request, outcome);
         for rejected in &outcome.rejected {
             self.bury(request, outcome, rejected.clone());
             counts.dead += 1;
         }
         let (came, became) = counts.sides();
         assert_eq!(came, became, "the books of a commit balance");
+    }
+
+    fn resolve_passed(&mut self, request: &Commit, outcome: &Outcome) {
+        let alerts = outcome.alerts.iter().map(|draft| draft.record);
+        let rejected = outcome.rejected.iter().map(|it| it.record);
+        let settled: BTreeSet<u32> = alerts.chain(rejected).collect();
+        for (_, id) in (0..)
+            .zip(&request.redriven)
+            .filter(|(record, _)| !settled.contains(record))
+        {
+            for letter in self.letters.iter_mut().filter(|letter| letter.id == *id) {
+                letter.resolved_at = Some(request.at);
+            }
+        }
     }
 
     fn upsert(&mut self, outcome: &Outcome, draft: &AlertDraft) -> Upsert {
@@ -350,6 +385,24 @@ impl Store for MemoryStore {
                 opened(&self.checkpoints_open).await;
             }
             self.apply(&request)
+        })
+    }
+
+    fn receipt(
+        &self,
+        source: SourceId,
+        ticket: Ticket,
+    ) -> BoxFuture<'_, Result<Option<Receipt>, PortError>> {
+        Box::pin(async move {
+            self.check_up()?;
+            let mut tables = self.lock();
+            if let Some(left) = tables.receipts_lost.checked_sub(1) {
+                tables.receipts_lost = left;
+                return Err(PortError::transient("the connection is not back yet"));
+            }
+            let receipts = tables.receipts.iter();
+            let mut found = receipts.filter(|(of, other, _)| (of, *other) == (&source, ticket));
+            Ok(found.next().map(|(_, _, receipt)| receipt.clone()))
         })
     }
 

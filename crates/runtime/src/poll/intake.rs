@@ -4,7 +4,6 @@
 use std::sync::Arc;
 
 use cresset_model::batch::{BatchIdentity, RawBatch};
-use cresset_model::outcome::Outcome;
 use cresset_model::ports::{Commit, Lane, PortError, Receipt};
 use cresset_model::source::{Checkpoint, Counters};
 use cresset_pipeline::decode::Sliced;
@@ -14,14 +13,13 @@ use tokio::task::JoinHandle;
 use super::runner::{Poll, PollPorts};
 use crate::handover::Handover;
 use crate::source_cell::SourceCell;
-
-type Decided = Result<(Outcome, Scratch), PortError>;
+use crate::stages::Decided;
 
 /// The batches of one page on their way.
 pub(super) struct Intake<'a> {
     poll: &'a Poll,
     checkpoint: Checkpoint,
-    deciding: Option<JoinHandle<Decided>>,
+    deciding: Option<JoinHandle<Result<Decided, PortError>>>,
     committing: Option<JoinHandle<Result<Receipt, PortError>>>,
     scratch: Vec<Scratch>,
     place: u32,
@@ -96,12 +94,14 @@ impl<'a> Intake<'a> {
         let Some(deciding) = self.deciding.take() else {
             return Ok(());
         };
-        let (outcome, scratch) = deciding.await.map_err(|error| {
+        let decided = deciding.await.map_err(|error| {
             PortError::permanent(format!("a batch could not be decided: {error}"))
         })??;
+        self.settle_commit().await?;
+        // After the wait for the commit before: however long that took, the rules of now hold.
+        let (outcome, scratch) = self.poll.ports.stages.settle(decided).await?;
         self.scratch.push(scratch);
         self.total.instants = self.total.instants.merge(instants(&outcome));
-        self.settle_commit().await?;
         let request = Commit {
             source: outcome.source.clone(),
             lane: Lane::Poll,
@@ -111,6 +111,7 @@ impl<'a> Intake<'a> {
             redriven: Vec::new(),
             positions: Vec::new(),
             push: None,
+            ticket: None,
         };
         let (handover, cell) = (self.poll.ports.handover(), Arc::clone(&self.poll.cell));
         self.committing = Some(tokio::spawn(commit(handover, cell, request)));
@@ -159,9 +160,13 @@ impl PollPorts {
             redriven: Vec::new(),
             positions: Vec::new(),
             push: None,
+            ticket: None,
         };
-        self.store.commit(request).await?;
+        self.handover().commit(request).await?;
         cell.lock().checkpoint = Some(checkpoint);
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

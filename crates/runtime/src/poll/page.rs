@@ -61,7 +61,8 @@ impl Poll {
             Err(error) => return PageEnd::failed(PageError::Fetch(error)),
         };
         let mut intake = Intake::new(self, checkpoint);
-        let mut slicer = ArraySlicer::new(self.config.limits, self.config.records.as_deref());
+        let limits = self.ports.stages.limits();
+        let mut slicer = ArraySlicer::new(limits, self.config.records.as_deref());
         let mut error = read(body.as_mut(), &mut slicer, &mut intake).await.err();
         // Records that were complete before a fault are kept: they repeat as `same` with the next answer.
         while !matches!(error, Some(PageError::Store(_))) {

@@ -8,7 +8,7 @@ use cresset_model::source::Checkpoint;
 use tokio::sync::oneshot;
 use tracing::info;
 
-use super::runner::{Poll, PollConfig};
+use super::runner::Poll;
 use super::turn::TOMBSTONE_LIFE;
 
 /// A wish to read again, with the place to answer it.
@@ -42,7 +42,9 @@ impl Poll {
             let text = "the source has no bookmark yet: let it sync first".to_owned();
             return Err(CommandRefused::Conflict(text));
         };
-        check(&self.config, &checkpoint, to, self.ports.clock.now())?;
+        let overlap = self.config.rule.overlap;
+        let reach = reach(self.ports.stages.retention(), overlap);
+        check(&checkpoint, to, (self.ports.clock.now(), reach))?;
         let back = Checkpoint {
             bookmark: to,
             round: None,
@@ -60,10 +62,9 @@ impl Poll {
 /// Back only, and only as far as every identity is still known: a record whose identity was forgotten
 /// would be stored again as a new alert, and told again.
 fn check(
-    config: &PollConfig,
     checkpoint: &Checkpoint,
     to: Timestamp,
-    now: Timestamp,
+    (now, reach): (Timestamp, Option<Duration>),
 ) -> Result<(), CommandRefused> {
     if to > checkpoint.bookmark {
         let text = format!(
@@ -73,7 +74,7 @@ fn check(
         );
         return Err(CommandRefused::Invalid(text));
     }
-    let Some(reach) = reach(config) else {
+    let Some(reach) = reach else {
         return Ok(());
     };
     let earliest = now.minus(reach);
@@ -87,12 +88,11 @@ fn check(
     Ok(())
 }
 
-/// How far back every identity is known; `None` if none is ever forgotten. A record is first seen when it
-/// is created or later, and stays known as long as its alert is kept, at least for the life of a
-/// tombstone. A round begins an overlap before the bookmark.
-fn reach(config: &PollConfig) -> Option<Duration> {
-    let life = config.retention?;
-    let overlap = config.rule.overlap;
-    let known = life.max(TOMBSTONE_LIFE).max(overlap * 2);
-    Some(known.saturating_sub(overlap))
+/// How far back every identity is known for certain; `None` if none is ever forgotten. A record is first
+/// seen when it is created or later, and a tombstone keeps it known for so long after it was last seen.
+/// How long retention keeps alerts does not help: it may have been shorter yesterday. A round begins an
+/// overlap before the bookmark.
+fn reach(retention: Option<Duration>, overlap: Duration) -> Option<Duration> {
+    retention?;
+    Some(TOMBSTONE_LIFE.max(overlap * 2).saturating_sub(overlap))
 }

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use cresset_model::limits::RecordLimits;
 use cresset_model::ports::{Clock, EventSink, Store, Upstream};
 use cresset_model::source::{SyncStatus, Trigger};
 use tokio::sync::{mpsc, watch};
@@ -26,12 +25,8 @@ const STORE_RETRY: Duration = Duration::from_secs(2);
 pub struct PollConfig {
     /// The poll rule.
     pub rule: PollRule,
-    /// The bounds of records and batches.
-    pub limits: RecordLimits,
     /// The path of the array within the answer; `None` when the answer is the array.
     pub records: Option<String>,
-    /// Alerts older than this are deleted before each sync; `None` keeps them.
-    pub retention: Option<Duration>,
     /// Spreads the jitter of waits; it decides nothing.
     pub jitter_seed: u64,
 }

@@ -288,7 +288,7 @@ impl Poll {
     }
 
     async fn retain(&self) -> Result<(), PortError> {
-        let Some(life) = self.config.retention else {
+        let Some(life) = self.ports.stages.retention() else {
             return Ok(());
         };
         let now = self.ports.clock.now();

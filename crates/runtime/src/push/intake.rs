@@ -13,7 +13,7 @@ use cresset_model::ports::{
 };
 use cresset_model::source::SyncStatus;
 use cresset_model::{SourceId, Timestamp};
-use cresset_pipeline::decode::Sliced;
+use cresset_pipeline::decode::{AnySlicer, Sliced};
 use cresset_pipeline::process::Scratch;
 use tracing::warn;
 
@@ -50,8 +50,14 @@ pub struct PushSource {
     pub stages: Stages,
     /// Where its events go, if anywhere.
     pub sinks: Vec<Arc<dyn EventSink>>,
-    /// The bounds of its records and batches.
-    pub limits: RecordLimits,
+    /// The keys, joined with dots, that lead to the records in a body; `None`: the body is the records.
+    pub records_path: Option<String>,
+}
+
+impl PushSource {
+    fn slicer(&self, limits: RecordLimits) -> AnySlicer {
+        AnySlicer::at_path(limits, self.records_path.as_deref())
+    }
 }
 
 /// Takes pushes for all sources that do.
@@ -66,6 +72,8 @@ struct Push {
     ports: PushPorts,
     source: PushSource,
     body: PushBody,
+    /// The bounds of records and batches when it began: checked and cut by the same.
+    limits: RecordLimits,
     /// Held until the push has ended.
     _slot: Slot,
 }
@@ -110,6 +118,7 @@ impl PushIntake {
         Ok(Push {
             ports: self.ports.clone(),
             source: source.clone(),
+            limits: source.stages.limits(),
             body,
             _slot: slot,
         })
@@ -173,8 +182,8 @@ impl Push {
 
     async fn check(&self) -> Result<Checked, PushError> {
         let (body, encoding) = (self.body.body.clone(), self.body.encoding);
-        let limits = self.source.limits;
-        on_worker(move || check(body, encoding, limits))
+        let slicer = self.source.slicer(self.limits);
+        on_worker(move || check(body, encoding, slicer))
             .await
             .map_err(|error| PushError::Malformed(error.to_string()))?
     }
@@ -206,11 +215,13 @@ impl Push {
         let key = self.identity_key();
         let mut sequence = 0;
         let mut base = 0;
-        let mut batches = Remaining::new(checked.gathered, &self.body, self.source.limits);
+        let slicer = self.source.slicer(self.limits);
+        let mut batches = Remaining::new(checked.gathered, &self.body, slicer);
         while let Some(sliced) = batches.next().await? {
             let records = sliced.records.len() as u64;
             let batch = self.batch(sliced, received, (key, base), sequence);
-            let (outcome, used) = self.source.stages.decide(batch, scratch).await?;
+            let decided = self.source.stages.decide(batch, scratch).await?;
+            let (outcome, used) = self.source.stages.settle(decided).await?;
             scratch = used;
             self.commit(outcome, base, &mut account).await?;
             base += records;
@@ -257,12 +268,11 @@ impl Push {
     ) -> Result<(), PortError> {
         let named = Named::of(&outcome, base);
         let now = self.ports.clock.now();
-        let handover = Handover::new(Arc::clone(&self.ports.store), self.source.sinks.clone());
         let request = Commit {
             outcome: Some(outcome),
             ..self.empty_commit(now)
         };
-        let receipt = handover.commit(request).await?;
+        let receipt = self.handover().commit(request).await?;
         self.source.cell.took(&receipt.counts, now);
         named.enter(&receipt, account);
         Ok(())
@@ -286,7 +296,11 @@ impl Push {
             push: Some(push),
             ..self.empty_commit(self.ports.clock.now())
         };
-        self.ports.store.commit(request).await.map(|_| ())
+        self.handover().commit(request).await.map(drop)
+    }
+
+    fn handover(&self) -> Handover {
+        Handover::new(Arc::clone(&self.ports.store), self.source.sinks.clone())
     }
 
     fn empty_commit(&self, at: Timestamp) -> Commit {
@@ -299,6 +313,7 @@ impl Push {
             redriven: Vec::new(),
             positions: Vec::new(),
             push: None,
+            ticket: None,
         }
     }
 }
@@ -311,11 +326,11 @@ enum Remaining {
 }
 
 impl Remaining {
-    fn new(gathered: Option<Vec<Sliced>>, body: &PushBody, limits: RecordLimits) -> Self {
+    fn new(gathered: Option<Vec<Sliced>>, body: &PushBody, slicer: AnySlicer) -> Self {
         if let Some(batches) = gathered {
             return Self::Gathered(batches.into_iter());
         }
-        let batches = Batches::new(body.body.clone(), body.encoding, limits);
+        let batches = Batches::new(body.body.clone(), body.encoding, slicer);
         Self::Packed(Some(Box::new(batches)))
     }
 

@@ -3,7 +3,6 @@
 use std::io::{Cursor, Read};
 
 use bytes::Bytes;
-use cresset_model::limits::RecordLimits;
 use cresset_model::ports::{Encoding, PushError};
 use cresset_pipeline::decode::{AnySlicer, Sliced};
 use flate2::read::MultiGzDecoder;
@@ -45,7 +44,7 @@ pub(super) struct Checked {
 }
 
 impl Batches {
-    pub(super) fn new(body: Bytes, encoding: Encoding, limits: RecordLimits) -> Self {
+    pub(super) fn new(body: Bytes, encoding: Encoding, slicer: AnySlicer) -> Self {
         let packed = body.len() as u64;
         let ratio = (packed * RATIO_MAX).max(RATIO_FREE_BYTES);
         let (reader, packing): (Box<dyn Read + Send>, _) = match encoding {
@@ -58,7 +57,7 @@ impl Batches {
         };
         Self {
             reader,
-            slicer: AnySlicer::new(limits),
+            slicer,
             chunk: Vec::new(),
             rest: 0..0,
             unpacked: 0,
@@ -112,10 +111,10 @@ impl Batches {
 pub(super) fn check(
     body: Bytes,
     encoding: Encoding,
-    limits: RecordLimits,
+    slicer: AnySlicer,
 ) -> Result<Checked, PushError> {
     let body_hash = *blake3::hash(&body).as_bytes();
-    let mut batches = Batches::new(body, encoding, limits);
+    let mut batches = Batches::new(body, encoding, slicer);
     let mut gathered = Some(Vec::new());
     let mut bytes = 0;
     while let Some(sliced) = batches.next()? {

@@ -1,11 +1,13 @@
 use cresset_model::outcome::Stage;
 use cresset_model::ports::{Clock, Control, RedriveReport};
-use cresset_model::{AlertId, DeadLetterId, Timestamp};
+use cresset_model::{AlertId, DeadLetterId, Severity, Timestamp};
 use std::time::Duration;
 
 use super::*;
 use crate::RuntimeControl;
-use crate::fakes::{Answer, Note, Record, Rig, Running, T0, array, broken, seconds};
+use crate::fakes::{
+    Answer, Note, Record, ReloadingLookup, Rig, Running, T0, alerting_on, array, broken, seconds,
+};
 
 /// A dead letter with these bytes; its number is id and place.
 fn letter(number: u64, raw: &str) -> DeadLetter {
@@ -55,6 +57,7 @@ fn matching(limit: usize) -> RedriveSelection {
 
 fn id_of(item: &RedriveItem) -> u64 {
     let (RedriveItem::Alert { id, .. }
+    | RedriveItem::Passed { id }
     | RedriveItem::Refused { id, .. }
     | RedriveItem::Skipped { id, .. }) = item;
     u64::try_from(id.0).unwrap()
@@ -354,4 +357,23 @@ async fn one_redrive_holds_at_most_its_bytes_the_oldest_first() {
         why,
         "one redrive takes at most 67108864 bytes: ask for it again"
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_redrive_that_a_reload_overtakes_is_decided_by_the_new_rules() {
+    let rig = Rig::scripted([]);
+    let stages = ReloadingLookup::stages(alerting_on(Severity::High), alerting_on(Severity::Low));
+    let mut control = rig.control();
+    let cell = Arc::new(SourceCell::new(rig.id.clone(), "push", String::new()));
+    control.add_unpolled(cell, stages, Vec::new());
+    let event = r#"{"source_ip":"8.8.8.8","event_type":"port_scan","severity":"low"}"#;
+    rig.store.add_letter(letter(1, event));
+    let report = control.redrive(ids([1]), false).await.unwrap();
+    assert!(
+        matches!(report.items[..], [RedriveItem::Alert { .. }]),
+        "{report:?}"
+    );
+    assert_eq!(rig.store.epochs(), [1]);
+    let counters = rig.stored().counters;
+    assert_eq!((counters.redriven, counters.new), (1, 1));
 }

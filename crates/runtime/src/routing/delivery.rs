@@ -4,16 +4,17 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cresset_model::Timestamp;
-use cresset_model::notification::{DeliveryAttempt, DeliveryEnd, Notification, RETRY_WAITS};
+use cresset_model::notification::{DeliveryAttempt, DeliveryEnd, Notification};
 use cresset_model::ports::{Clock, LEASE, Leased, Notifier, Outbox, PortError, Settlement};
+use cresset_model::{NotificationId, Timestamp};
 use tokio::sync::{Notify, watch};
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::Instant;
-use tracing::{debug, info, warn};
+use tracing::{debug, error, info, warn};
 
+use super::alarm;
 use super::desk::{Answered, Desk, Job};
-use super::receivers::ReceiverSet;
+use super::receivers::{Known, ReceiverSet};
 use crate::pace::Dice;
 
 /// Deliveries at once, of all endpoints.
@@ -30,6 +31,8 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 const LOOK_GAP: Duration = Duration::from_millis(5);
 /// How long deliveries under way may take to end after the stop.
 const STOP_TIMEOUT: Duration = Duration::from_secs(9);
+/// How long the leases may take to be given back after that.
+const RELEASE_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// What the delivery works with.
 #[derive(Clone)]
@@ -50,13 +53,24 @@ pub struct Delivery {
     dice: Dice,
     desk: Desk,
     running: JoinSet<Done>,
-    /// The endpoint and the beginning of each delivery under way.
-    under_way: HashMap<Id, (String, Instant)>,
+    under_way: HashMap<Id, UnderWay>,
     /// Settlements that the store has not taken yet: nothing is leased before they are through, or their
     /// rows would be delivered again.
     unsettled: Vec<Settlement>,
     /// Whether a row may be due.
     look: bool,
+    /// Whether rows may be leased that nobody has in hand: those of a former process, and those of a lease
+    /// whose answer was lost.
+    astray: bool,
+    /// The receivers that the rows in hand are for.
+    known: Arc<Known>,
+}
+
+/// A delivery under way.
+struct UnderWay {
+    id: NotificationId,
+    endpoint: String,
+    begun: Instant,
 }
 
 /// A delivery that has ended.
@@ -69,6 +83,7 @@ impl Delivery {
     /// A delivery; the seed only spreads the waits of retries.
     pub fn new(ports: DeliveryPorts, jitter_seed: u64) -> Self {
         Self {
+            known: ports.receivers.current(),
             ports,
             dice: Dice::new(jitter_seed),
             desk: Desk::default(),
@@ -76,11 +91,12 @@ impl Delivery {
             under_way: HashMap::new(),
             unsettled: Vec::new(),
             look: true,
+            astray: true,
         }
     }
 
     /// Runs until `stop` becomes true or its sender is gone, then lets deliveries under way end. Rows that
-    /// were leased and not delivered come again when their leases expire, under the same ids.
+    /// were leased and not delivered are given back, and come again under the same ids.
     pub async fn run(mut self, mut stop: watch::Receiver<bool>) {
         tokio::select! {
             // Dropping the loop at any await is safe: what is leased and not settled is due again later, and
@@ -96,6 +112,13 @@ impl Delivery {
         };
         if tokio::time::timeout(STOP_TIMEOUT, rest).await.is_err() {
             warn!("deliveries under way given up, they repeat with the next start");
+        }
+        self.running.shutdown().await;
+        let release = self.ports.outbox.release(Vec::new());
+        match tokio::time::timeout(RELEASE_TIMEOUT, release).await {
+            Ok(Ok(_)) => {}
+            Ok(Err(error)) => warn!(error = %error, "leases not given back"),
+            Err(_) => warn!("leases not given back in time"),
         }
     }
 
@@ -118,14 +141,11 @@ impl Delivery {
         if !self.unsettled.is_empty() {
             return Ok(Instant::now() + STORE_RETRY);
         }
+        self.recover().await?;
+        self.follow().await;
         self.start();
         while self.look && self.desk.has_room(Instant::now()) {
-            let now = self.ports.clock.now();
-            let leased = self
-                .ports
-                .outbox
-                .lease(now, now.plus(LEASE), DELIVERIES_MAX)
-                .await?;
+            let leased = self.lease().await?;
             self.look = !leased.is_empty();
             for leased in leased {
                 self.take(leased).await;
@@ -144,6 +164,33 @@ impl Delivery {
         Ok(due.unwrap_or(now + LOOK_EVERY).max(now + LOOK_GAP))
     }
 
+    /// Gives back what is leased and in nobody's hand, rather than waiting for the leases to expire.
+    async fn recover(&mut self) -> Result<(), PortError> {
+        if self.astray {
+            let under_way = self.under_way.values().map(|it| it.id);
+            let held = self.desk.waiting().chain(under_way).collect();
+            let rows = self.ports.outbox.release(held).await?;
+            self.astray = false;
+            self.look = true;
+            if rows > 0 {
+                info!(rows, "leases given back that nobody held");
+            }
+        }
+        Ok(())
+    }
+
+    async fn lease(&mut self) -> Result<Vec<Leased>, PortError> {
+        let now = self.ports.clock.now();
+        let leased = self
+            .ports
+            .outbox
+            .lease(now, now.plus(LEASE), DELIVERIES_MAX);
+        let leased = leased.await;
+        // It may have gone through without telling.
+        self.astray |= leased.is_err();
+        leased
+    }
+
     async fn wait(&mut self, until: Instant) {
         // Each branch only waits: when another one wins, nothing is lost.
         tokio::select! {
@@ -156,30 +203,53 @@ impl Delivery {
         }
     }
 
-    async fn take(&mut self, leased: Leased) {
-        let receiver = &leased.notification.receiver;
-        let Some(notifier) = self.ports.receivers.notifier(receiver) else {
-            let error = format!("there is no receiver `{receiver}` any more");
-            let begun = self.ports.clock.now();
-            let mut settlement = settlement(&leased, begun, begun);
-            settlement.attempt.error = Some(error);
-            settlement.end = DeliveryEnd::Dead;
-            log_dead(&leased.notification, &settlement);
-            self.unsettled.push(settlement);
-            self.settle_rest().await;
+    /// Gives the rows in hand to the receivers of now, if those were replaced.
+    async fn follow(&mut self) {
+        let known = self.ports.receivers.current();
+        if known.version == self.known.version {
             return;
+        }
+        self.known = known;
+        for job in self.desk.take_back() {
+            match self.known.notifier(&job.leased.notification.receiver) {
+                Some(notifier) => self.desk.take(job.with(notifier), Instant::now()),
+                None => self.give_up(&job.leased).await,
+            }
+        }
+    }
+
+    async fn take(&mut self, leased: Leased) {
+        let Some(notifier) = self.known.notifier(&leased.notification.receiver) else {
+            return self.give_up(&leased).await;
         };
         let now = Instant::now();
         self.desk.take(Job::new(leased, notifier, now), now);
     }
 
+    /// Ends a row whose receiver is gone.
+    async fn give_up(&mut self, leased: &Leased) {
+        let receiver = &leased.notification.receiver;
+        let error = format!("there is no receiver `{receiver}` any more");
+        let begun = self.ports.clock.now();
+        let mut settlement = settlement(leased, begun, begun);
+        settlement.attempt.error = Some(error);
+        self.ports.give_up(&leased.notification, &mut settlement);
+        log_dead(&leased.notification, &settlement);
+        self.unsettled.push(settlement);
+        self.settle_rest().await;
+    }
+
     fn start(&mut self) {
         let now = Instant::now();
         while let Some(job) = self.desk.start(now) {
-            let endpoint = job.endpoint.clone();
+            let under_way = UnderWay {
+                id: job.leased.notification.id,
+                endpoint: job.endpoint.clone(),
+                begun: now,
+            };
             let (ports, jitter) = (self.ports.clone(), self.dice.thousandths());
             let task = self.running.spawn(carry_out(ports, job, jitter));
-            self.under_way.insert(task.id(), (endpoint, now));
+            self.under_way.insert(task.id(), under_way);
         }
     }
 
@@ -194,7 +264,10 @@ impl Delivery {
                 (error.id(), Answered::No)
             }
         };
-        let Some((endpoint, begun)) = self.under_way.remove(&id) else {
+        let Some(UnderWay {
+            endpoint, begun, ..
+        }) = self.under_way.remove(&id)
+        else {
             return;
         };
         if self.desk.ended(&endpoint, begun, answered, Instant::now()) {
@@ -211,6 +284,15 @@ impl Delivery {
     }
 }
 
+impl DeliveryPorts {
+    /// Makes it the end, and has the other receivers told.
+    fn give_up(&self, notification: &Notification, settlement: &mut Settlement) {
+        settlement.end = DeliveryEnd::Dead;
+        let others = self.receivers.current().others(&notification.receiver);
+        settlement.alarms = alarm::intents(notification, &settlement.attempt, others);
+    }
+}
+
 /// Delivers one row and settles it.
 async fn carry_out(ports: DeliveryPorts, job: Job, jitter: u32) -> Done {
     let begun = ports.clock.now();
@@ -221,12 +303,15 @@ async fn carry_out(ports: DeliveryPorts, job: Job, jitter: u32) -> Done {
     let mut answered = Answered::Yes;
     if let Err(error) = result {
         settlement.attempt.error = Some(error.to_string());
-        settlement.end = DeliveryEnd::Dead;
+        let mut wait = None;
         if let PortError::Transient { after, .. } = error {
             answered = Answered::No;
-            if let Some(wait) = wait_after(notification.attempt, after, jitter) {
-                settlement.end = DeliveryEnd::Again(ended.plus(wait));
-            }
+            let base = wait_listed(job.notifier.retry_waits(), notification.attempt);
+            wait = base.map(|base| wait_after(base, after, jitter));
+        }
+        match wait {
+            Some(wait) => settlement.end = DeliveryEnd::Again(ended.plus(wait)),
+            None => ports.give_up(notification, &mut settlement),
         }
     }
     match &settlement.end {
@@ -258,13 +343,16 @@ pub(super) async fn deliver(
     })
 }
 
-/// The wait after the `attempt`-th try (from 1) has failed: what is listed plus up to half of it; what the
-/// receiver asks for is a floor. `None` when it was the last.
-fn wait_after(attempt: u32, asked: Option<Duration>, jitter: u32) -> Option<Duration> {
+/// What is listed for the `attempt`-th try (from 1); `None` when it was the last.
+fn wait_listed(waits: &[Duration], attempt: u32) -> Option<Duration> {
     let index = usize::try_from(attempt.saturating_sub(1)).ok()?;
-    let base = *RETRY_WAITS.get(index)?;
+    waits.get(index).copied()
+}
+
+/// The wait after a failed try: what is listed plus up to half of it; what the receiver asks for is a floor.
+fn wait_after(base: Duration, asked: Option<Duration>, jitter: u32) -> Duration {
     let floor = asked.unwrap_or_default().min(RETRY_AFTER_MAX);
-    Some(base.max(floor) + base / 2 * jitter / 1_000)
+    base.max(floor) + base / 2 * jitter / 1_000
 }
 
 fn settlement(leased: &Leased, begun: Timestamp, ended: Timestamp) -> Settlement {
@@ -278,6 +366,7 @@ fn settlement(leased: &Leased, begun: Timestamp, ended: Timestamp) -> Settlement
             error: None,
         },
         end: DeliveryEnd::Sent,
+        alarms: Vec::new(),
     }
 }
 
@@ -297,5 +386,5 @@ async fn settle(outbox: &dyn Outbox, settlement: Settlement) -> Option<Settlemen
 }
 
 fn log_dead(notification: &Notification, settlement: &Settlement) {
-    warn!(notification.id = %notification.id, notification.receiver = %notification.receiver, attempt = notification.attempt, error = settlement.attempt.error.as_deref().unwrap_or_default(), "notification given up");
+    error!(notification.id = %notification.id, notification.receiver = %notification.receiver, attempt = notification.attempt, error = settlement.attempt.error.as_deref().unwrap_or_default(), "notification given up");
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
+use cresset_model::NotificationId;
 use cresset_model::ports::{LEASE, Leased, Notifier};
 use tokio::time::Instant;
 
@@ -31,14 +32,27 @@ pub(super) struct Job {
 
 impl Job {
     pub(super) fn new(leased: Leased, notifier: Arc<dyn Notifier>, now: Instant) -> Self {
-        let info = notifier.info();
         Self {
             leased,
-            endpoint: format!("{} {}", info.kind, info.endpoint),
+            endpoint: endpoint(&*notifier),
             notifier,
             start_by: now + LEASE.saturating_sub(DELIVERY_TIMEOUT + SETTLE_ROOM),
         }
     }
+
+    /// The same row for the notifier that its receiver has now; the lease goes on.
+    pub(super) fn with(self, notifier: Arc<dyn Notifier>) -> Self {
+        Self {
+            endpoint: endpoint(&*notifier),
+            notifier,
+            ..self
+        }
+    }
+}
+
+fn endpoint(notifier: &dyn Notifier) -> String {
+    let info = notifier.info();
+    format!("{} {}", info.kind, info.endpoint)
 }
 
 #[derive(Default)]
@@ -68,6 +82,12 @@ pub(super) struct Desk {
 }
 
 impl Endpoint {
+    /// Whether there is nothing to remember of it.
+    fn is_idle(&self) -> bool {
+        let empty = self.running.is_empty() && self.waiting.is_empty();
+        empty && self.breaker == Breaker::default()
+    }
+
     fn is_slow(&self, now: Instant) -> bool {
         let old = |begun: &Instant| now.saturating_duration_since(*begun) >= SLOW_AFTER;
         self.breaker.is_shut(now) || self.lagged || self.running.iter().any(old)
@@ -89,6 +109,25 @@ impl Desk {
         if !endpoint.breaker.is_shut(now) && !full {
             endpoint.waiting.push_back(job);
         }
+    }
+
+    /// The rows that wait.
+    pub(super) fn waiting(&self) -> impl Iterator<Item = NotificationId> + '_ {
+        let waiting = self
+            .endpoints
+            .values()
+            .flat_map(|endpoint| &endpoint.waiting);
+        waiting.map(|job| job.leased.notification.id)
+    }
+
+    /// Gives back every row that waits.
+    pub(super) fn take_back(&mut self) -> Vec<Job> {
+        let endpoints = self.endpoints.values_mut();
+        let jobs = endpoints
+            .flat_map(|endpoint| endpoint.waiting.drain(..))
+            .collect();
+        self.endpoints.retain(|_, endpoint| !endpoint.is_idle());
+        jobs
     }
 
     /// The next row that may go out now, if there is one.
@@ -138,8 +177,7 @@ impl Desk {
         if endpoint.breaker.is_shut(now) {
             endpoint.waiting.clear();
         }
-        let idle = endpoint.running.is_empty() && endpoint.waiting.is_empty();
-        if idle && endpoint.breaker == Breaker::default() {
+        if endpoint.is_idle() {
             self.endpoints.remove(name);
         }
         opened

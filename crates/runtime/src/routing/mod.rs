@@ -1,5 +1,6 @@
 //! From committed alerts to receivers: the loop of the router and the delivery of its outbox.
 
+mod alarm;
 mod breaker;
 mod delivery;
 mod desk;
@@ -13,6 +14,6 @@ mod waking;
 pub use delivery::{DELIVERIES_MAX, DELIVERY_TIMEOUT, Delivery, DeliveryPorts, RETRY_AFTER_MAX};
 pub use desk::ENDPOINT_DELIVERIES_MAX;
 pub use receivers::{DuplicateReceiver, ReceiverSet};
-pub use router_loop::{RouterLoop, RouterPorts};
+pub use router_loop::{RouterLoop, RouterNow, RouterPorts};
 pub use supervise::Routing;
 pub use waking::WakingStore;

@@ -30,9 +30,12 @@ pub struct RouterPorts {
     pub delivery: Arc<Notify>,
 }
 
+/// The router of now, replaced as a whole; `None` while nothing is routed.
+pub type RouterNow = watch::Receiver<Option<Arc<Router>>>;
+
 /// The one owner of the router's state.
 pub struct RouterLoop {
-    router: Router,
+    router: RouterNow,
     ports: RouterPorts,
 }
 
@@ -43,13 +46,13 @@ struct Memory {
 }
 
 impl RouterLoop {
-    /// A loop over a tree of routes.
-    pub fn new(router: Router, ports: RouterPorts) -> Self {
+    /// A loop over a tree of routes, which may be replaced while it runs.
+    pub fn new(router: RouterNow, ports: RouterPorts) -> Self {
         Self { router, ports }
     }
 
     /// Runs until `stop` becomes true or its sender is gone.
-    pub async fn run(self, mut stop: watch::Receiver<bool>) {
+    pub async fn run(mut self, mut stop: watch::Receiver<bool>) {
         tokio::select! {
             // Dropping the loop at any await is safe: a step is committed as a whole or decided again.
             () = self.steps() => {}
@@ -57,7 +60,7 @@ impl RouterLoop {
         }
     }
 
-    async fn steps(&self) {
+    async fn steps(&mut self) {
         loop {
             if let Err(error) = self.live().await {
                 // Whether the last commit went through is not known: what is stored decides.
@@ -68,7 +71,11 @@ impl RouterLoop {
     }
 
     /// Reads what is remembered and goes on from there, until the store fails.
-    async fn live(&self) -> Result<(), PortError> {
+    async fn live(&mut self) -> Result<(), PortError> {
+        if self.router.wait_for(Option::is_some).await.is_err() {
+            // There is no route, and there never will be one.
+            std::future::pending::<()>().await;
+        }
         let stored = self.ports.outbox.router().await?;
         let mut memory = Memory {
             fence: stored.fence,
@@ -86,17 +93,23 @@ impl RouterLoop {
     }
 
     /// Takes one step; says when the next is due at the latest, or `None` to wait for rows.
-    async fn step(&self, memory: &mut Memory) -> Result<Option<Duration>, PortError> {
+    async fn step(&mut self, memory: &mut Memory) -> Result<Option<Duration>, PortError> {
         let outbox = &self.ports.outbox;
         let now = self.ports.clock.now();
-        let needs = self.router.needs(&memory.state, now);
+        let Some(router) = self.router.borrow_and_update().clone() else {
+            return Ok(None);
+        };
+        let needs = router.needs(&memory.state, now);
         let waited = if needs.is_empty() {
             Vec::new()
         } else {
             outbox.routed_alerts(needs).await?
         };
         let rows = outbox.routed(memory.state.cursor(), ROWS_MAX).await?;
-        let step = self.router.step(&memory.state, &rows, &waited, now);
+        if self.router.has_changed().unwrap_or(false) {
+            return Ok(Some(Duration::ZERO));
+        }
+        let step = router.step(&memory.state, &rows, &waited, now);
         if step.changes(&memory.state) {
             outbox.step(step.commit(memory.fence, now)).await?;
             memory.state.apply(&step);
@@ -111,12 +124,13 @@ impl RouterLoop {
         Ok(step.next_wake.map(|at| at.since(now)))
     }
 
-    async fn wait(&self, state: &State, wake: Option<Duration>) {
+    async fn wait(&mut self, state: &State, wake: Option<Duration>) {
         let due = tokio::time::Instant::now() + wake.unwrap_or(Duration::from_hours(1));
         loop {
             // Each branch only waits: when another one wins, nothing is lost.
             tokio::select! {
                 () = self.ports.wake.notified() => return,
+                Ok(()) = self.router.changed() => return,
                 () = tokio::time::sleep_until(due) => return,
                 () = tokio::time::sleep(LOOK_EVERY) => {
                     if self.ports.store.head() > state.cursor() {

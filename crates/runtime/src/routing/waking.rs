@@ -5,7 +5,7 @@ use std::sync::Arc;
 use cresset_model::alert::{Change, Position};
 use cresset_model::ports::{
     BoxFuture, Commit, FilePosition, PortError, Receipt, Retained, Retention, SourceUpdate, Store,
-    StoredPush, StoredSource,
+    StoredPush, StoredSource, Ticket,
 };
 use cresset_model::{SourceId, Timestamp};
 use tokio::sync::Notify;
@@ -35,6 +35,14 @@ impl Store for WakingStore {
             self.wake.notify_one();
             receipt
         })
+    }
+
+    fn receipt(
+        &self,
+        source: SourceId,
+        ticket: Ticket,
+    ) -> BoxFuture<'_, Result<Option<Receipt>, PortError>> {
+        self.inner.receipt(source, ticket)
     }
 
     fn source(&self, source: SourceId) -> BoxFuture<'_, Result<StoredSource, PortError>> {

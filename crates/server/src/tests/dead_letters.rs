@@ -88,7 +88,7 @@ async fn a_redrive_says_what_became_of_each() {
     let router = fake.router();
     let report = |dry_run: bool| {
         format!(
-            r#"{{"dry_run":{dry_run},"items":[{{"id":"00000000000000000000000001","outcome":"alert","alert_id":"00000000000000000000000009"}},{{"id":"00000000000000000000000002","outcome":"refused","reason":"missing_field","detail":"`id` is missing"}},{{"id":"00000000000000000000000003","outcome":"skipped","detail":"resolved already"}}],"counts":{{"alert":1,"refused":1,"skipped":1}}}}"#
+            r#"{{"dry_run":{dry_run},"items":[{{"id":"00000000000000000000000001","outcome":"alert","alert_id":"00000000000000000000000009"}},{{"id":"00000000000000000000000002","outcome":"refused","reason":"missing_field","detail":"`id` is missing"}},{{"id":"00000000000000000000000004","outcome":"passed"}},{{"id":"00000000000000000000000003","outcome":"skipped","detail":"resolved already"}}],"counts":{{"alert":1,"passed":1,"refused":1,"skipped":1}}}}"#
         )
     };
     let post = async |path: &str, body: &'static str| -> Answer {

@@ -302,6 +302,9 @@ impl Control for Fake {
                     reason: Reason::MissingField,
                     detail: "`id` is missing".to_owned(),
                 },
+                RedriveItem::Passed {
+                    id: DeadLetterId(4),
+                },
                 RedriveItem::Skipped {
                     id: DeadLetterId(3),
                     why: "resolved already".to_owned(),

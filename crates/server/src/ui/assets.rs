@@ -167,4 +167,6 @@ pub(crate) async fn asset(
 }
 
 #[cfg(test)]
+mod palette;
+#[cfg(test)]
 mod tests;

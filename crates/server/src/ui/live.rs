@@ -2,6 +2,7 @@
 //! is a position of the change log, with which a stream that was cut off goes on.
 
 use std::convert::Infallible;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
@@ -12,6 +13,7 @@ use bytes::Bytes;
 use cresset_model::alert::Position;
 use cresset_model::ports::{LiveEvent, Pulse, Subscription};
 use futures_util::stream;
+use tokio::time::Instant;
 
 use super::frame::Frame;
 use super::visit::Visit;
@@ -22,6 +24,8 @@ use crate::services::Shared;
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 /// Looks without a change after which the stream shows that it is alive.
 const SILENT_LOOKS_MAX: u32 = 3;
+/// The key of what all streams say.
+const LIVE: &str = "live";
 
 /// What a stream has said last.
 struct Told {
@@ -59,24 +63,28 @@ pub(crate) async fn live(State(app): State<Shared>, visit: Visit, headers: Heade
 /// Waits for the next change and writes it, or a comment after a while without one; nothing when the
 /// process stops.
 async fn next(told: &mut Told) -> Option<Bytes> {
+    let mut out = String::new();
     if !told.greeted {
         told.greeted = true;
-        let mut out = String::from("retry: 2000\n\n");
-        look(told, &mut out).await;
+        out.push_str("retry: 2000\n\n");
+        look(told, Instant::now(), &mut out).await;
         return Some(out.into());
     }
     loop {
-        let mut out = String::new();
         // Either may be dropped at any await: an event that was not taken stays in the subscription.
         tokio::select! {
             event = told.events.next() => match event? {
                 LiveEvent::Pulse(pulse) => {
                     pulsed(&mut out, &pulse);
-                    look(told, &mut out).await;
+                    if !pulse.sources.is_empty() {
+                        look(told, Instant::now(), &mut out).await;
+                    }
                 }
                 LiveEvent::Reload(position) => write(&mut out, "reload", Some(position), "{}"),
             },
-            () = tokio::time::sleep(LOOK_EVERY) => look(told, &mut out).await,
+            () = tokio::time::sleep(LOOK_EVERY) => {
+                look(told, Instant::now() - LOOK_EVERY / 2, &mut out).await;
+            }
         }
         if !out.is_empty() {
             told.silent = 0;
@@ -102,25 +110,30 @@ fn pulsed(out: &mut String, pulse: &Pulse) {
     write(out, "alerts", Some(pulse.position), &data.to_string());
 }
 
-/// Writes what has changed since the last look.
-async fn look(told: &mut Told, out: &mut String) {
-    let frame = Frame::of(&told.app).await;
-    let (state, counts) = (state_of(&frame), counts_of(&frame));
+/// Writes what has changed since the last look. All streams share a look that began at `since` or later.
+async fn look(told: &mut Told, since: Instant, out: &mut String) {
+    let app = Arc::clone(&told.app);
+    let make = async {
+        let frame = Frame::of(&app).await;
+        format!("{}\n{}", state_of(&frame), counts_of(&frame))
+    };
+    let seen = told.app.glance.of(LIVE.to_owned(), since, make).await;
+    let (state, counts) = seen.split_once('\n').unwrap_or_default();
     if state != told.state {
-        write(out, "state", None, &state);
-        told.state = state;
+        write(out, "state", None, state);
+        state.clone_into(&mut told.state);
     }
     if counts != told.counts {
-        write(out, "counts", None, &counts);
-        told.counts = counts;
+        write(out, "counts", None, counts);
+        counts.clone_into(&mut told.counts);
     }
 }
 
 fn write(out: &mut String, topic: &str, id: Option<Position>, data: &str) {
     if let Some(id) = id {
-        out.push_str(&format!("id: {id}\n"));
+        out.extend(["id: ", &id.to_string(), "\n"]);
     }
-    out.push_str(&format!("event: {topic}\ndata: {data}\n\n"));
+    out.extend(["event: ", topic, "\ndata: ", data, "\n\n"]);
 }
 
 /// What the frame of a page shows; a change of it draws banners and health anew.

@@ -114,19 +114,38 @@ pub(crate) async fn banners_part(State(app): State<Shared>) -> Response {
     page_reply(&banners::banners(&frame))
 }
 
+/// A page with what surrounds it.
+pub(crate) struct Framed {
+    /// What surrounds it.
+    pub(crate) frame: Frame,
+    /// The page.
+    pub(crate) page: Page,
+}
+
+impl Framed {
+    /// The part that changes, for the script.
+    pub(crate) fn part(&self) -> Markup {
+        html! { title { (self.page.title) " · Cresset" } (main_part(&self.frame, &self.page)) }
+    }
+
+    /// Sends the whole, or the changing part where the script asks for it.
+    pub(crate) fn send(&self, visit: &Visit) -> Response {
+        answer(&self.frame, visit, &self.page)
+    }
+}
+
 /// Sends a page: the whole, or the changing part where the script asks for it.
 pub(crate) fn answer(frame: &Frame, visit: &Visit, page: &Page) -> Response {
-    if visit.fragment {
-        let part = html! { title { (page.title) " · Cresset" } (main_part(frame, page)) };
-        let response = page_reply(&part);
-        match &page.address {
-            Some(address) if Selection::is_wordy(visit) => {
-                reply::with(response, HeaderName::from_static("hx-push-url"), address)
-            }
-            _ => response,
+    if !visit.fragment {
+        return page_reply(&whole(frame, visit, page));
+    }
+    let part = html! { title { (page.title) " · Cresset" } (main_part(frame, page)) };
+    let response = page_reply(&part);
+    match &page.address {
+        Some(address) if Selection::is_wordy(visit) => {
+            reply::with(response, HeaderName::from_static("hx-push-url"), address)
         }
-    } else {
-        page_reply(&whole(frame, visit, page))
+        _ => response,
     }
 }
 
@@ -258,7 +277,7 @@ fn main_part(frame: &Frame, page: &Page) -> Markup {
                 span { "What is shown is " span data-lost-age { "0 s" } " old. Next try in " span data-lost-next { "1 s" } "." }
             }
             @if let Some((tone, sentence)) = &page.notice {
-                div.notice id="notice" role="status" { (pill(*tone, sentence)) }
+                div.notice id="notice" role="status" data-tone=(tone.class()) { (pill(*tone, sentence)) }
             }
             (banners::banners(frame))
             (page.body)

@@ -35,7 +35,7 @@ pub(crate) fn plain(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars().take(SHOWN_CHARS_MAX) {
         if is_hidden(c) {
-            out.push_str(&format!("U+{:04X}", u32::from(c)));
+            out.extend(["U+", &format!("{:04X}", u32::from(c))]);
         } else {
             out.push(c);
         }

@@ -1,7 +1,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::super::matcher::{Label, Matcher, Operator};
+use cresset_pipeline::router::{Label, Matcher, Operator};
+
 use super::super::route::Grouping;
 use super::super::smtp::SmtpSecurity;
 use super::super::source::PushConfig;
@@ -66,11 +67,7 @@ fn the_example_of_notifications_loads_with_its_variables() {
     assert_eq!(route.routes[0].group_wait, Duration::from_secs(10));
     assert_eq!(
         route.routes[0].matchers,
-        [Matcher {
-            label: Label::Severity,
-            operator: Operator::Matches,
-            value: "high|critical".to_owned(),
-        }]
+        [Matcher::new(Label::Severity, Operator::Matches, "high|critical").unwrap()]
     );
     assert_eq!(route.routes[1].grouping, Grouping::EachAlert);
     let [log, soc, on_call] = config.receivers.as_slice() else {

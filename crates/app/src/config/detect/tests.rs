@@ -19,7 +19,7 @@ fn threats_and_indicators_are_read() {
         detect,
         [
             DetectConfig::Threat(ThreatConfig {
-                severity: Some(Severity::High),
+                severity: vec![Severity::High],
                 list: Some("bad".to_owned()),
             }),
             DetectConfig::Indicators(IndicatorsConfig {
@@ -39,6 +39,38 @@ fn one_part_of_a_threat_is_enough_and_none_is_not() {
         "threat: {}",
         &[
             "6:15: \"threat\" names neither \"severity\" nor \"list\": write severity: high, list: NAME or both",
+        ],
+    );
+}
+
+#[test]
+fn a_threat_has_one_severity_or_a_list_of_them() {
+    let read = |severity: &str| {
+        let text = pipeline_with(&format!(
+            "source: {{ push: {{}} }}\nadapter: nullify\ndetect: [ threat: {{ severity: {severity} }} ]"
+        ));
+        match loaded(&text, &[]).pipelines.remove(0).detect.remove(0) {
+            DetectConfig::Threat(threat) => threat.severity,
+            DetectConfig::Indicators(_) => panic!("a threat was written"),
+        }
+    };
+    assert_eq!(read("high"), [Severity::High]);
+    assert_eq!(read("[ high ]"), [Severity::High]);
+    assert_eq!(
+        read("[ high, critical ]"),
+        [Severity::High, Severity::Critical]
+    );
+    check_detect(
+        "threat: { severity: [ high, hgih, high ] }",
+        &[
+            "6:43: unknown severity \"hgih\": did you mean \"high\"? valid values: info, low, medium, high, critical",
+            "6:49: severity \"high\" is named twice: remove one of them",
+        ],
+    );
+    check_detect(
+        "threat: { severity: [] }",
+        &[
+            "6:35: \"severity\" names none: write the severities that are a threat, such as [ high, critical ]",
         ],
     );
 }

@@ -66,7 +66,7 @@ pipelines:
             "11:20: \"max_pages\" is out of range: 0: from 1 to 10000 are allowed",
             "12:14: unknown adapter \"seed_ab\": did you mean \"seed_a\"? valid values: seed_a, nullify",
             "13:15: unknown enrichment \"geoo\": did you mean \"geo\"? valid here: geo, geo_http, user",
-            "15:15: unknown source \"http_pol\": did you mean \"http_poll\"? valid here: http_poll, push, stdin, generate",
+            "15:15: unknown source \"http_pol\": did you mean \"http_poll\"? valid here: http_poll, push, file, stdin, generate",
         ],
     );
 }
@@ -592,6 +592,9 @@ fn no_damage_to_a_file_makes_the_reader_panic() {
     for whole in examples.iter().cycle().take(3_000) {
         let mut bytes = whole.as_bytes().to_vec();
         for _ in 0..=next(&mut state) % 4 {
+            if bytes.is_empty() {
+                break;
+            }
             let place = next(&mut state) % bytes.len();
             let piece = pieces[next(&mut state) % pieces.len()];
             match next(&mut state) % 4 {

@@ -57,7 +57,7 @@ receivers:
   - log
 ",
         &[
-            "10:18: unknown key \"consle\": did you mean \"console\"? valid keys here: name, console, webhook, smtp",
+            "10:18: unknown key \"consle\": did you mean \"console\"? valid keys here: name, console, webhook, smtp, retry",
             "11:13: receiver \"soc\" is given twice: first at line 10",
             "11:35: unknown key \"color\": it takes none",
             "12:13: \"name\" is not a name: \"SOC\": use 1 to 64 lower-case letters, digits, dashes and underscores",
@@ -92,5 +92,36 @@ fn receivers_and_notifiers_are_bounded() {
     check_receivers(
         &notifiers(17),
         &["9:14: a receiver has 17 notifiers: at most 16 are taken"],
+    );
+}
+
+#[test]
+fn the_waits_between_tries_are_those_of_the_file_or_the_usual_ones() {
+    let waits = |retry: &str| {
+        let text = format!("receivers: [ {{ name: soc, console: {{}}{retry} }} ]\n");
+        read(&text).remove(0).retry_waits
+    };
+    assert_eq!(waits(""), RETRY_WAITS);
+    assert_eq!(waits(", retry: []"), []);
+    let ends = [Duration::from_millis(100), Duration::from_hours(24)];
+    assert_eq!(waits(", retry: [ 100ms, 1d ]"), ends);
+    let many = |count| format!(", retry: [ {} ]", vec!["5s"; count].join(", "));
+    assert_eq!(waits(&many(32)).len(), 32);
+    let check = |retry: &str, expected: &[&str]| {
+        let text = format!("receivers: [ {{ name: soc, console: {{}}{retry} }} ]\n");
+        check_receivers(&text, expected);
+    };
+    check(
+        &many(33),
+        &["9:47: \"retry\" has 33 items: at most 32 are taken"],
+    );
+    let hint = "is out of range: a wait is 100ms to 1d";
+    check(
+        ", retry: [ 99ms, 25h, soon ]",
+        &[
+            &format!("9:49: \"retry\" {hint}"),
+            &format!("9:55: \"retry\" {hint}"),
+            "9:60: \"retry\" is not a duration: \"soon\": write a whole number and a unit, such as 30m (units ms, s, m, h, d)",
+        ],
     );
 }

@@ -62,6 +62,7 @@ fn what_is_decided_anew_for_each_batch_is_applied() {
             "url: https://example.com/alerts\n        interval: 1m",
             "pipelines.p.source.http_poll.interval",
         ),
+        ("version: 1", "version: 1\nlimits: { depth: 8 }", "limits"),
         (
             "version: 1",
             "version: 1\nretention: { alerts: never }",
@@ -100,7 +101,6 @@ fn what_is_settled_at_the_start_needs_a_restart() {
             "version: 1\nserver: { hosts: [ a.example ] }",
             "server.hosts",
         ),
-        ("version: 1", "version: 1\nlimits: { depth: 8 }", "limits"),
         ("push: {}", "push: { in_flight: 1 }", "pipelines.e.source"),
         ("push: {}", "generate: {}", "pipelines.e.source"),
         (

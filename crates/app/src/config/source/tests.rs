@@ -20,7 +20,15 @@ fn each_kind_has_its_defaults() {
         read("push: {}"),
         SourceConfig::Push(PushConfig {
             body_bytes_max: 8 << 20,
-            in_flight_max: 16
+            in_flight_max: 16,
+            records: Vec::new(),
+        })
+    );
+    assert_eq!(
+        read("file: { path: logs/*.ndjson }"),
+        SourceConfig::File(FileSourceConfig {
+            path: PathBuf::from("logs/*.ndjson"),
+            start: FileStart::Beginning
         })
     );
     assert_eq!(read("stdin: {}"), SourceConfig::Stdin);
@@ -36,12 +44,17 @@ fn each_kind_has_its_defaults() {
 #[test]
 fn each_kind_takes_its_keys() {
     assert_eq!(
-        read("push: { body: 1KiB, in_flight: 1 }"),
+        read("push: { body: 1KiB, in_flight: 1, records: data.alerts }"),
         SourceConfig::Push(PushConfig {
             body_bytes_max: 1 << 10,
-            in_flight_max: 1
+            in_flight_max: 1,
+            records: vec!["data".to_owned(), "alerts".to_owned()],
         })
     );
+    let SourceConfig::File(file) = read("file: { path: a.log, start: end }") else {
+        panic!("a file was configured");
+    };
+    assert_eq!(file.start, FileStart::End);
     assert_eq!(
         read("generate: { rate: 100000, seed: 0 }"),
         SourceConfig::Generate(GenerateConfig {
@@ -86,6 +99,27 @@ fn values_out_of_range_are_named() {
 }
 
 #[test]
+fn files_are_named_by_their_last_part() {
+    check_source(
+        "file: { path: /var/log/*/app.ndjson }",
+        &[
+            "4:29: \"path\" has a wildcard in a folder's name: only the file's name may hold * and ?, such as /var/log/app/*.ndjson",
+        ],
+    );
+    check_source(
+        "file: { path: /var/log/, start: top }",
+        &[
+            "4:29: \"path\" names a folder: name its files, such as /var/log/app/*.ndjson",
+            "4:47: unknown start \"top\": valid values: beginning, end",
+        ],
+    );
+    check_source(
+        "file: {}",
+        &["4:15: missing key \"path\": the files to read, such as /var/log/app/*.ndjson"],
+    );
+}
+
+#[test]
 fn settings_of_another_kind_are_unknown() {
     check_source(
         "stdin: { path: x }",
@@ -94,7 +128,7 @@ fn settings_of_another_kind_are_unknown() {
     check_source(
         "push: {}, generate: {}",
         &[
-            "4:5: \"source\" takes exactly one key, here are 2: valid here: http_poll, push, stdin, generate",
+            "4:5: \"source\" takes exactly one key, here are 2: valid here: http_poll, push, file, stdin, generate",
         ],
     );
 }
@@ -125,7 +159,6 @@ fn what_only_pipe_can_do_is_said() {
     assert_eq!(
         loaded(&text, &[]).for_pipe_only(),
         [
-            "pipeline \"p\" reads the standard input, which only `cresset pipe` does: give it another source, such as push: {}",
             "pipeline \"p\" writes to the standard output, which only `cresset pipe` does: give it another sink, such as file: { path: data/events }",
         ]
     );

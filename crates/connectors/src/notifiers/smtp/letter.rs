@@ -119,6 +119,8 @@ fn shown(value: &Value) -> String {
     }
 }
 
+/// Text in HTML. No line of it begins with what the sender of an event chose, so that none ends this part of
+/// the mail.
 fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for character in text.chars() {
@@ -128,6 +130,8 @@ fn escaped(text: &str) -> String {
             '>' => out.push_str("&gt;"),
             '"' => out.push_str("&quot;"),
             '\'' => out.push_str("&#39;"),
+            '\n' => out.push_str("<br>"),
+            '\r' => {}
             _ => out.push(character),
         }
     }
@@ -191,6 +195,21 @@ mod tests {
     fn a_subject_at_the_limit_is_whole_and_a_longer_one_is_cut() {
         assert_eq!(one_line(&"é".repeat(200)), "é".repeat(200));
         assert_eq!(one_line(&"é".repeat(201)), "é".repeat(200));
+    }
+
+    /// Broken on purpose by line breaks that stay in the HTML.
+    #[test]
+    fn no_text_ends_a_part_of_the_mail() {
+        let mut notification = notification();
+        let end = format!("--cresset-{}", notification.id);
+        let text = format!("a\r\n{end}--\r\n{end}\n{end}\rb");
+        notification.body = serde_json::json!({"alerts": [{"description": text, "title": text}]})
+            .to_string()
+            .into_bytes();
+        let mail = written(&notification);
+        let begins = mail.lines().filter(|line| *line == end).count();
+        let ends = mail.lines().filter(|line| line.starts_with(&end)).count() - begins;
+        assert_eq!((begins, ends), (2, 1), "{mail}");
     }
 
     #[test]

@@ -1,7 +1,6 @@
-//! Against a tiny SMTP server on the loopback interface, and against a real one where there is one.
+//! Against a tiny SMTP server on the loopback interface; `tests/real_servers` has those against a real one.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -289,87 +288,4 @@ fn settings_that_cannot_work_are_refused() {
             path.display()
         ),
     );
-}
-
-/// `host:port,starttls port,certificate file` of a running `xtask/src/harness/smtp_server.py`: the first
-/// port speaks TLS from the first byte. Without it the tests against a real server say nothing.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the runner of the full test suite tells by the environment where its server is"
-)]
-fn real_server() -> Option<(String, u16, u16, PathBuf)> {
-    let text = std::env::var("CRESSET_TEST_SMTP").ok()?;
-    let mut parts = text.split(',');
-    let (host, tls) = parts.next().unwrap().rsplit_once(':').unwrap();
-    let starttls = parts.next().unwrap().parse().unwrap();
-    let certificate = PathBuf::from(parts.next().unwrap());
-    Some((host.to_owned(), tls.parse().unwrap(), starttls, certificate))
-}
-
-/// The account and the recipients that the real server knows.
-fn real_config(host: &str, port: u16, security: SmtpSecurity) -> SmtpConfig {
-    SmtpConfig {
-        host: host.to_owned(),
-        port: Some(port),
-        security,
-        login: Some(SmtpLogin {
-            user: "cresset".to_owned(),
-            password: Secret::new("correct horse".to_owned()),
-        }),
-        from: "Cresset <alerts@example.org>".to_owned(),
-        to: vec!["soc@example.org".to_owned(), "b@example.org".to_owned()],
-        ..SmtpConfig::default()
-    }
-}
-
-#[tokio::test]
-async fn a_real_server_takes_mail_over_both_kinds_of_tls() {
-    let Some((host, tls, starttls, certificate)) = real_server() else {
-        return;
-    };
-    for (port, security) in [(tls, SmtpSecurity::Tls), (starttls, SmtpSecurity::StartTls)] {
-        let mut config = real_config(&host, port, security);
-        config.root_certificates = Some(certificate.clone());
-        let smtp = Smtp::new(config.clone()).unwrap();
-        smtp.deliver(&notification()).await.unwrap();
-
-        config.to = vec!["later@example.org".to_owned()];
-        let later = Smtp::new(config.clone()).unwrap();
-        let outcome = later.deliver(&notification()).await;
-        assert!(
-            matches!(outcome, Err(PortError::Transient { .. })),
-            "{outcome:?}"
-        );
-
-        config.to = vec!["nobody@example.org".to_owned()];
-        let refused = Smtp::new(config.clone()).unwrap();
-        let outcome = refused.deliver(&notification()).await;
-        assert!(
-            matches!(outcome, Err(PortError::Permanent { .. })),
-            "{outcome:?}"
-        );
-
-        config.to = vec!["soc@example.org".to_owned()];
-        config.login.as_mut().unwrap().password = Secret::new("wrong".to_owned());
-        let outcome = Smtp::new(config).unwrap().deliver(&notification()).await;
-        assert!(
-            matches!(outcome, Err(PortError::Permanent { .. })),
-            "{outcome:?}"
-        );
-    }
-}
-
-#[tokio::test]
-async fn a_real_server_with_an_unknown_certificate_gets_no_mail() {
-    let Some((host, tls, starttls, _)) = real_server() else {
-        return;
-    };
-    for (port, security) in [(tls, SmtpSecurity::Tls), (starttls, SmtpSecurity::StartTls)] {
-        let smtp = Smtp::new(real_config(&host, port, security)).unwrap();
-        let outcome = smtp.deliver(&notification()).await;
-        let Err(PortError::Transient { message, .. }) = outcome else {
-            panic!("{outcome:?}");
-        };
-        assert!(message.contains("certificate"), "{message}");
-    }
 }

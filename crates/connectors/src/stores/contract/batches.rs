@@ -8,7 +8,7 @@ use bytes::Bytes;
 use cresset_model::batch::Reason;
 use cresset_model::id::hash128;
 use cresset_model::outcome::{AlertDraft, ListEntry, Match, Observation, Outcome, Rejected, Stage};
-use cresset_model::ports::{Commit, FilePosition, Lane, StoredPush};
+use cresset_model::ports::{Commit, FilePosition, Lane, StoredPush, Ticket};
 use cresset_model::provenance::{Context, Marks};
 use cresset_model::source::Checkpoint;
 use cresset_model::text::{Span, Text};
@@ -53,6 +53,7 @@ pub(crate) struct Batch {
     redriven: Vec<DeadLetterId>,
     positions: Vec<FilePosition>,
     push: Option<StoredPush>,
+    ticket: Option<Ticket>,
 }
 
 impl Batch {
@@ -75,7 +76,13 @@ impl Batch {
             redriven: Vec::new(),
             positions: Vec::new(),
             push: None,
+            ticket: None,
         }
+    }
+
+    pub(crate) fn ticket(mut self, ticket: Ticket) -> Self {
+        self.ticket = Some(ticket);
+        self
     }
 
     pub(crate) fn at(mut self, at: Timestamp) -> Self {
@@ -162,6 +169,8 @@ impl Batch {
         self.positions.push(FilePosition {
             fingerprint,
             offset,
+            inode: offset + 1,
+            check: !offset,
         });
         self
     }
@@ -240,6 +249,7 @@ impl Batch {
             redriven: self.redriven,
             positions: self.positions,
             push: self.push,
+            ticket: self.ticket,
         }
     }
 }

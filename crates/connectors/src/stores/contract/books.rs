@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use cresset_model::SourceId;
 use cresset_model::alert::ChangeKind;
-use cresset_model::ports::PortError;
+use cresset_model::ports::{PortError, RECEIPTS_KEPT, Ticket};
 use cresset_model::source::Counters;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
@@ -131,5 +131,47 @@ pub(crate) fn change_log(open: &dyn Fn() -> Opened) {
         assert_eq!(new.count(), 88);
         let row = seen.first().unwrap().row.as_ref();
         assert_eq!(row.map(|row| row.upstream_id.as_str()), Some("always"));
+    });
+}
+
+/// I12. To break it: keep the receipt in another transaction than what it tells of, or look for the
+/// number of a ticket alone.
+pub(crate) fn receipts(open: &dyn Fn() -> Opened) {
+    let opened = open();
+    let ticket = |number| Ticket { run: 7, number };
+    let ask = async |source: &str, ticket| {
+        let source = SourceId::new(source);
+        opened.store.receipt(source, ticket).await.unwrap()
+    };
+    run(async {
+        assert_eq!(ask("s", ticket(1)).await, None);
+        let first = Batch::new("s", 1)
+            .alert("a", "x")
+            .alert("a", "x")
+            .alert("b", "x")
+            .reject("bad")
+            .pass(3, 2)
+            .misses(4)
+            .ticket(ticket(1));
+        let given = opened.store.commit(first.commit()).await.unwrap();
+        assert_eq!(ask("s", ticket(1)).await.as_ref(), Some(&given));
+        assert_eq!(ask("t", ticket(1)).await, None, "of another source");
+        let other_run = Ticket { run: 8, number: 1 };
+        assert_eq!(ask("s", other_run).await, None, "of another process");
+        // One that is refused leaves none.
+        let mut broken = Batch::new("s", 2)
+            .alert("c", "x")
+            .ticket(ticket(2))
+            .commit();
+        broken.outcome.as_mut().unwrap().read = 9;
+        opened.store.commit(broken).await.unwrap_err();
+        assert_eq!(ask("s", ticket(2)).await, None);
+        // The oldest gives way to the one that comes so many tickets later, and not before.
+        for (number, is_kept) in [(RECEIPTS_KEPT, true), (RECEIPTS_KEPT + 1, false)] {
+            let batch = Batch::new("s", 3).ticket(ticket(number));
+            let given = opened.store.commit(batch.commit()).await.unwrap();
+            assert_eq!(ask("s", ticket(number)).await, Some(given));
+            assert_eq!(ask("s", ticket(1)).await.is_some(), is_kept);
+        }
     });
 }

@@ -47,10 +47,14 @@ pub(crate) fn counts(open: &dyn Fn() -> Opened) {
             let facets = explore.facets(filter.clone(), fields, 50).await.unwrap();
             for (facet, field) in facets.into_iter().zip(FacetField::ALL) {
                 let mut tally = FacetTally::new(&filter, field);
-                rows.iter().for_each(|row| tally.add(row));
+                for row in &rows {
+                    tally.add(row);
+                }
                 assert_eq!(facet, tally.finish(50, true), "{filter}");
                 let mut tally = RankingTally::new(filter.clone(), field);
-                rows.iter().for_each(|row| tally.add(row));
+                for row in &rows {
+                    tally.add(row);
+                }
                 let ranking = explore.ranking(filter.clone(), field, 3).await.unwrap();
                 let expected = tally.finish(3, true);
                 let totals = |ranking: &cresset_model::query::Ranking| -> Vec<u64> {
@@ -62,7 +66,9 @@ pub(crate) fn counts(open: &dyn Fn() -> Opened) {
             }
             for field in [TimeField::IngestedAt, TimeField::CreatedAt] {
                 let mut tally = TimeTally::new(filter.clone(), field, buckets.edges());
-                rows.iter().for_each(|row| tally.add(row));
+                for row in &rows {
+                    tally.add(row);
+                }
                 let histogram = explore.histogram(filter.clone(), field, buckets);
                 let histogram = histogram.await.unwrap();
                 assert_eq!((histogram.counts, histogram.exact), (tally.finish(), true));

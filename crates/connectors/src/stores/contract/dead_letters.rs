@@ -93,6 +93,41 @@ pub(crate) fn redrive(open: &dyn Fn() -> Opened) {
     });
 }
 
+/// To break it: resolve only what became an alert, or also what was refused again.
+pub(crate) fn passed(open: &dyn Fn() -> Opened) {
+    let opened = open();
+    run(async {
+        let bad = Batch::new("s", 1)
+            .reject("event")
+            .reject("alert")
+            .reject("bad");
+        opened.store.commit(bad.commit()).await.unwrap();
+        let ids = ["event", "alert", "bad"].map(|raw| letter("s", raw));
+        // The batch holds an alert, a dead letter and an event, in this order.
+        let again = Batch::new("s", 0).at(at(5)).alert("a", "x").reject("bad");
+        let again = again.pass(1, 0).redrive(&[ids[1], ids[2], ids[0]]);
+        for (redriven, open) in [(3, 1), (3, 1)] {
+            let receipt = opened.store.commit(again.clone().commit()).await.unwrap();
+            let counts = receipt.counts;
+            assert_eq!(
+                (counts.redriven, counts.passed, counts.dead),
+                (redriven, 1, 1)
+            );
+            assert_eq!(counts.sides(), (3, 3));
+            assert_eq!(opened.query.facts().await.unwrap().dead_letters, open);
+        }
+        let expected = [
+            (Some(at(5)), None),
+            (Some(at(5)), Some(record("s", "a"))),
+            (None, None),
+        ];
+        for (id, expected) in ids.into_iter().zip(expected) {
+            let found = opened.query.dead_letter(id).await.unwrap().unwrap();
+            assert_eq!((found.resolved_at, found.alert), expected);
+        }
+    });
+}
+
 /// To break it: ignore one of the filter's parts, or page by time.
 pub(crate) fn pages(open: &dyn Fn() -> Opened) {
     let opened = open();

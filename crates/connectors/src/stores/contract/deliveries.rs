@@ -53,6 +53,7 @@ async fn settle_at(
             error,
         },
         end,
+        alarms: Vec::new(),
     };
     opened.outbox.settle(settlement).await
 }
@@ -185,6 +186,72 @@ pub(crate) fn expiry(open: &dyn Fn() -> Opened) {
             .unwrap_err();
         let message = format!("there is no notification {}", NotificationId(5));
         assert_eq!(error, PortError::permanent(message));
+    });
+}
+
+/// To break it: keep the fence of a lease that is given back, take back one that is held, or wait for it
+/// to expire.
+pub(crate) fn release(open: &dyn Fn() -> Opened) {
+    let opened = open();
+    run(async {
+        let receivers = ["a/0", "b/0", "c/0", "d/0"];
+        decide(&opened, receivers.map(|name| intent(name, 1)).to_vec()).await;
+        let first = lease(&opened, T0).await;
+        settle(&opened, &first[2], DeliveryEnd::Sent).await.unwrap();
+        let again = DeliveryEnd::Again(at(500));
+        settle(&opened, &first[3], again).await.unwrap();
+        let held = vec![first[1].notification.id];
+        assert_eq!(opened.outbox.release(held).await.unwrap(), 1);
+        assert_eq!(opened.outbox.next_due().await.unwrap(), Some(T0));
+        let second = lease(&opened, at(1)).await;
+        assert_eq!(told(&second), [("a/0", 1)]);
+        assert_eq!(second[0].notification, first[0].notification);
+        assert!(second[0].fence > first[0].fence);
+        // Whoever held it before learns that it is no longer theirs, leased again or not.
+        settle(&opened, &first[0], DeliveryEnd::Dead)
+            .await
+            .unwrap_err();
+        assert_eq!(opened.outbox.release(Vec::new()).await.unwrap(), 2);
+        for late in [&first[0], &second[0], &first[1]] {
+            settle(&opened, late, DeliveryEnd::Dead).await.unwrap_err();
+            let id = late.notification.id;
+            assert_eq!(state(&opened, id).await, DeliveryState::Pending);
+        }
+        assert_eq!(opened.outbox.release(Vec::new()).await.unwrap(), 0);
+        assert_eq!(told(&lease(&opened, at(2)).await), [("a/0", 1), ("b/0", 1)]);
+    });
+}
+
+/// To break it: decide them though the lease was lost, or once more with each repeat.
+pub(crate) fn alarms(open: &dyn Fn() -> Opened) {
+    let opened = open();
+    run(async {
+        decide(&opened, vec![intent("soc/0", 1)]).await;
+        let leased = lease(&opened, T0).await.remove(0);
+        let attempt = DeliveryAttempt {
+            number: 1,
+            begun: T0,
+            ended: at(1),
+            error: Some("refused".to_owned()),
+        };
+        let settlement = |fence| Settlement {
+            id: leased.notification.id,
+            fence,
+            attempt: attempt.clone(),
+            end: DeliveryEnd::Dead,
+            alarms: vec![intent_of("alarm", "night/0", 1)],
+        };
+        let late = settlement(leased.fence + 1);
+        opened.outbox.settle(late).await.unwrap_err();
+        assert_eq!(lease(&opened, at(2)).await, []);
+        for _ in 0..2 {
+            let settlement = settlement(leased.fence);
+            opened.outbox.settle(settlement).await.unwrap();
+        }
+        let alarm = lease(&opened, at(2)).await;
+        assert_eq!(told(&alarm), [("night/0", 1)]);
+        assert_eq!(alarm[0].notification.created_at, at(1));
+        assert_eq!(lease(&opened, at(3)).await, []);
     });
 }
 

@@ -76,6 +76,8 @@ pub(crate) fn positions(open: &dyn Fn() -> Opened) {
                 assert!(found.contains(&FilePosition {
                     fingerprint: u128::MAX,
                     offset: second,
+                    inode: second + 1,
+                    check: !second,
                 }));
                 let oldest = found.last().unwrap();
                 assert_eq!(u64::try_from(oldest.fingerprint), Ok(second + 2 - expected));

@@ -55,6 +55,65 @@ async fn deliveries(opened: &Opened) -> u64 {
     page.await.unwrap().total.unwrap().value
 }
 
+/// I6. To break it: give what is the same a position too, or move the cursor without the step's effects.
+pub(crate) fn only_news(open: &dyn Fn() -> Opened) {
+    let opened = open();
+    run(async {
+        let first = Batch::new("s", 1).alert("a", "x").alert("b", "x");
+        opened.store.commit(first.clone().commit()).await.unwrap();
+        let mut memory = opened.outbox.router().await.unwrap();
+        let mut told = Vec::new();
+        // The same again, one that changed, one that is new, one that is older, an event, a dead letter.
+        let second = Batch::new("s", 2)
+            .alert("a", "y")
+            .alert("b", "x")
+            .alert("c", "x");
+        let second = second.reject("bad").pass(1, 1);
+        for batch in [
+            None,
+            Some(first.clone()),
+            Some(second.clone()),
+            Some(first),
+            Some(second),
+        ] {
+            if let Some(batch) = batch {
+                opened.store.commit(batch.commit()).await.unwrap();
+            }
+            let rows = opened.outbox.routed(memory.cursor, 100).await.unwrap();
+            let Some(last) = rows.last() else { continue };
+            // A step that is refused moves nothing: the same rows come again.
+            let stale = step(memory.fence + 1, last.position, Vec::new());
+            opened.outbox.step(stale).await.unwrap_err();
+            let again = opened.outbox.routed(memory.cursor, 100).await.unwrap();
+            assert_eq!(again, rows);
+            let ordinal = last.position;
+            let decided = step(memory.fence, last.position, vec![intent("soc/0", ordinal)]);
+            opened.outbox.step(decided).await.unwrap();
+            told.extend(rows.iter().map(|row| {
+                let alert = row.row.as_ref().unwrap();
+                (alert.upstream_id.clone(), row.revision, row.is_new)
+            }));
+            memory = opened.outbox.router().await.unwrap();
+            assert_eq!(memory.cursor, last.position);
+        }
+        let news = [
+            ("a", 1, true),
+            ("b", 1, true),
+            ("a", 2, false),
+            ("c", 1, true),
+        ];
+        assert_eq!(
+            told,
+            news.map(|(id, revision, is_new)| (id.to_owned(), revision, is_new))
+        );
+        assert_eq!(
+            deliveries(&opened).await,
+            2,
+            "one intent for each step that had rows"
+        );
+    });
+}
+
 /// I6. Eight committers, and a router that dies now and then: between reading and its step, and between
 /// its step and hearing of it. Each change becomes one intent.
 /// To break it: move the cursor in another transaction than the intents, or read from the head.

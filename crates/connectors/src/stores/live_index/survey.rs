@@ -48,7 +48,17 @@ impl LiveIndex {
                     }
                 }
             }
+            let mut all = [false; BLOCK_ROWS];
+            let all = all.get_mut(..rows.len()).unwrap_or_default();
+            for ((all, keep), fails) in all.iter_mut().zip(keep.iter()).zip(&fails) {
+                *all = *keep && *fails == 0;
+            }
             for (side, own) in sides.iter_mut().zip(&own) {
+                // Without terms of its own, a field counts what passes every term.
+                if side.own.is_none() {
+                    side.tally.add(chunk, &rows, all);
+                    continue;
+                }
                 let mut passes = [false; BLOCK_ROWS];
                 let passes = passes.get_mut(..rows.len()).unwrap_or_default();
                 for (((passes, keep), fails), own) in

@@ -225,13 +225,13 @@ impl Counted {
         match self.value {
             Value::Severity(severity) => Some(severity.as_str().to_owned()),
             Value::V4(address) => Some(ip::to_string(IpAddr::V4(Ipv4Addr::from(address)))),
-            Value::Code(code) => match texts(field, dictionaries) {
-                Some(texts) => texts.value(code).map(|text| text.as_ref().to_owned()),
-                None => {
-                    let address = dictionaries.v6.value(code)?;
-                    Some(ip::to_string(IpAddr::V6(*address)))
+            Value::Code(code) => {
+                if let Some(texts) = texts(field, dictionaries) {
+                    return texts.value(code).map(|text| text.as_ref().to_owned());
                 }
-            },
+                let address = dictionaries.v6.value(code)?;
+                Some(ip::to_string(IpAddr::V6(*address)))
+            }
         }
     }
 

@@ -1,5 +1,7 @@
 //! One request to commit: its alerts, dead letters, counts and checkpoint, all or nothing.
 
+use std::collections::BTreeSet;
+
 use cresset_model::outcome::Outcome;
 use cresset_model::ports::{Commit, Receipt, Upsert};
 use cresset_model::source::Counters;
@@ -9,7 +11,7 @@ use super::books::Books;
 use super::dead::{self, Letter};
 use super::error::Failure;
 use super::upsert::{Item, Upserts};
-use super::{intake, state};
+use super::{intake, receipts, state};
 
 /// The savepoint around each request of a group.
 pub(super) const REQUEST: &str = "request";
@@ -61,6 +63,10 @@ pub(super) fn apply(
     if let Some(push) = &commit.push {
         let source = books.source(connection, &commit.source)?;
         intake::set_push(connection, source, commit.at, push)?;
+    }
+    if let Some(ticket) = commit.ticket {
+        let source = books.source(connection, &commit.source)?;
+        receipts::keep(connection, source, ticket, &receipt)?;
     }
     Ok(receipt)
 }
@@ -131,6 +137,9 @@ impl Request<'_> {
             self.bury(books, source, rejected.record, letter)?;
             counts.dead += 1;
         }
+        if !self.commit.redriven.is_empty() {
+            self.resolve_passed(books)?;
+        }
         if counts.dead > 0 {
             dead::enforce_bytes(self.connection, books)?;
         }
@@ -167,7 +176,7 @@ impl Request<'_> {
             };
             if let (Some(letter), true) = (self.redriven(draft.record), upsert != Upsert::Dead) {
                 let at = self.commit.at.nanos();
-                dead::resolve(self.connection, books, at, (letter, draft.id))?;
+                dead::resolve(self.connection, books, at, (letter, Some(draft.id)))?;
             }
             upserts.push(upsert);
         }
@@ -205,6 +214,21 @@ impl Request<'_> {
             "a record was refused by the store and became a dead letter"
         );
         Ok(Upsert::Dead)
+    }
+
+    /// What became neither an alert nor a dead letter again is an event, handed on before this commit: a
+    /// further redrive must not hand it on again.
+    fn resolve_passed(&self, books: &mut Books) -> Result<(), Failure> {
+        let alerts = self.outcome.alerts.iter().map(|draft| draft.record);
+        let rejected = self.outcome.rejected.iter().map(|it| it.record);
+        let settled: BTreeSet<u32> = alerts.chain(rejected).collect();
+        let at = self.commit.at.nanos();
+        for (record, letter) in (0..).zip(&self.commit.redriven) {
+            if !settled.contains(&record) {
+                dead::resolve(self.connection, books, at, (*letter, None))?;
+            }
+        }
+        Ok(())
     }
 
     /// A refused redrive counts on the row it came from, whatever the refusal now says.

@@ -119,19 +119,19 @@ pub(super) fn record(
     Ok(())
 }
 
-/// Marks a dead letter as resolved by an alert. One that is gone or resolved already stays as it is.
+/// Marks a dead letter as resolved, by an alert if it became one. One that is gone or resolved already stays as it is.
 pub(super) fn resolve(
     connection: &Connection,
     books: &mut Books,
     at: i64,
-    (letter, alert): (DeadLetterId, AlertId),
+    (letter, alert): (DeadLetterId, Option<AlertId>),
 ) -> Result<(), Failure> {
     let resolved = connection
         .prepare_cached(
             "UPDATE dead_letters SET resolved_at = ?2, alert = ?3
              WHERE id = ?1 AND resolved_at IS NULL",
         )?
-        .execute(params![letter.to_bytes(), at, alert.to_bytes()])?;
+        .execute(params![letter.to_bytes(), at, alert.map(AlertId::to_bytes)])?;
     let open = books.numbers.dead_open;
     books.numbers.dead_open = open.saturating_sub(resolved as u64);
     Ok(())

@@ -12,6 +12,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use super::books::{Books, signed, unsigned};
 use super::dead::bounded;
 use super::error::Failure;
+use super::route;
 
 /// Leases in one answer.
 pub(super) const LEASES_MAX: usize = 1_000;
@@ -96,6 +97,30 @@ pub(super) fn lease(
     Ok(leased)
 }
 
+/// Gives back all leases but those on the rows held. The lock on the directory says that nobody else has any.
+pub(super) fn release(connection: &Connection, held: &[NotificationId]) -> Result<u64, Failure> {
+    // The first condition is that of the index, which has few rows.
+    let mut leased = connection.prepare_cached(
+        "SELECT seq, id FROM outbox INDEXED BY outbox_open
+         WHERE state IN ('pending', 'leased') AND state = 'leased'",
+    )?;
+    let leased: Vec<(i64, NotificationId)> = leased
+        .query_map([], |row| {
+            Ok((row.get(0)?, NotificationId::from_bytes(row.get(1)?)))
+        })?
+        .collect::<Result<_, _>>()?;
+    let mut give_back = connection.prepare_cached(
+        "UPDATE outbox SET state = 'pending', leased_until = NULL, fence = fence + 1 WHERE seq = ?1",
+    )?;
+    let mut rows = 0;
+    for (seq, id) in leased {
+        if !held.contains(&id) {
+            rows += give_back.execute([seq])? as u64;
+        }
+    }
+    Ok(rows)
+}
+
 /// Ends a lease. The same settlement may come again when its outcome was unknown; it changes nothing then.
 pub(super) fn settle(connection: &Connection, settlement: &Settlement) -> Result<(), Failure> {
     let (id, attempt) = (settlement.id, &settlement.attempt);
@@ -131,7 +156,11 @@ pub(super) fn settle(connection: &Connection, settlement: &Settlement) -> Result
         )));
     }
     add_attempt(connection, seq, attempt)?;
-    end(connection, seq, settlement)
+    end(connection, seq, settlement)?;
+    for alarm in &settlement.alarms {
+        route::insert(connection, attempt.ended, alarm)?;
+    }
+    Ok(())
 }
 
 fn end(connection: &Connection, seq: i64, settlement: &Settlement) -> Result<(), Failure> {

@@ -37,7 +37,9 @@ impl Explore for SqliteStore {
             let tally = |field: &FacetField| FacetTally::new(&filter, *field);
             let mut tallies: Vec<FacetTally> = fields.iter().map(tally).collect();
             let exact = list::newest(connection, |row| {
-                tallies.iter_mut().for_each(|tally| tally.add(row));
+                for tally in &mut tallies {
+                    tally.add(row);
+                }
             })?;
             let finish = |tally: FacetTally| tally.finish(top, exact);
             Ok(tallies.into_iter().map(finish).collect())
@@ -95,7 +97,9 @@ impl Explore for SqliteStore {
             let (mut counts, exact) = times(connection, &feed, &filter, (field, edges))?;
             let before = counts.remove(0);
             let mut now = SeverityCounts::default();
-            counts.iter().for_each(|part| now.merge(part));
+            for part in &counts {
+                now.merge(part);
+            }
             Ok(Summary {
                 window,
                 now,

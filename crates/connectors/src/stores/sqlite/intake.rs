@@ -75,15 +75,18 @@ pub(super) fn set_positions(
     positions: &[FilePosition],
 ) -> Result<(), Failure> {
     let mut insert = connection.prepare_cached(
-        "INSERT INTO file_positions (source_id, fingerprint, offset, seen) VALUES (?1, ?2, ?3, ?4)
+        "INSERT INTO file_positions (source_id, fingerprint, offset, inode, last_hash, seen)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6)
          ON CONFLICT (source_id, fingerprint) DO UPDATE SET offset = excluded.offset,
-             seen = excluded.seen",
+             inode = excluded.inode, last_hash = excluded.last_hash, seen = excluded.seen",
     )?;
     for position in positions {
         insert.execute(params![
             source,
             position.fingerprint.to_be_bytes(),
             signed(position.offset),
+            position.inode.to_be_bytes(),
+            position.check.to_be_bytes(),
             at.nanos()
         ])?;
     }
@@ -103,7 +106,7 @@ pub(super) fn positions(
     source: &str,
 ) -> Result<Vec<FilePosition>, Failure> {
     let mut statement = connection.prepare_cached(
-        "SELECT fingerprint, offset FROM file_positions
+        "SELECT fingerprint, offset, inode, last_hash FROM file_positions
          WHERE source_id = (SELECT id FROM sources WHERE name = ?1)
          ORDER BY seen DESC, fingerprint",
     )?;
@@ -111,6 +114,8 @@ pub(super) fn positions(
         Ok(FilePosition {
             fingerprint: u128::from_be_bytes(row.get(0)?),
             offset: unsigned(row.get(1)?),
+            inode: u64::from_be_bytes(row.get(2)?),
+            check: u64::from_be_bytes(row.get(3)?),
         })
     })?;
     Ok(positions.collect::<Result<_, _>>()?)

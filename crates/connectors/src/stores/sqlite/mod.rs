@@ -16,6 +16,7 @@ mod outbox;
 mod queue;
 mod read;
 mod readers;
+mod receipts;
 mod retain;
 mod route;
 mod rows;

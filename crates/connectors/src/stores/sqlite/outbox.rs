@@ -65,6 +65,10 @@ impl Outbox for SqliteStore {
         })
     }
 
+    fn release(&self, held: Vec<NotificationId>) -> BoxFuture<'_, Result<u64, PortError>> {
+        Box::pin(self.ask_count(Work::Release(held)))
+    }
+
     fn settle(&self, settlement: Settlement) -> BoxFuture<'_, Result<(), PortError>> {
         Box::pin(async move {
             let work = Work::Settle(Box::new(settlement));

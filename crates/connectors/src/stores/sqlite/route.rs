@@ -151,7 +151,11 @@ fn set_group(connection: &Connection, group: &GroupRow) -> Result<(), Failure> {
 }
 
 /// An intent whose identity is there already changes nothing: its body was frozen the first time.
-fn insert(connection: &Connection, at: Timestamp, intent: &Intent) -> Result<(), Failure> {
+pub(super) fn insert(
+    connection: &Connection,
+    at: Timestamp,
+    intent: &Intent,
+) -> Result<(), Failure> {
     let seq: Option<i64> = connection
         .prepare_cached(
             "INSERT INTO outbox (id, receiver, grp, episode, ordinal, state, created_at, next_at,

@@ -176,6 +176,8 @@ CREATE TABLE file_positions (
     source_id INTEGER NOT NULL,
     fingerprint BLOB NOT NULL,
     offset INTEGER NOT NULL,
+    inode BLOB NOT NULL,
+    last_hash BLOB NOT NULL,
     seen INTEGER NOT NULL,
     PRIMARY KEY (source_id, fingerprint)
 ) STRICT, WITHOUT ROWID;

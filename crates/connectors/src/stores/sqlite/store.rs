@@ -10,7 +10,7 @@ use cresset_model::dead_letter::{DeadLetter, DeadLetterFilter};
 use cresset_model::ports::{
     AlertPage, Announce, BoxFuture, Commit, DeadLetterPage, FilePosition, PageRequest, PortError,
     Query, Receipt, Retained, Retention, SourceUpdate, Store, StoreFacts, StoredPush, StoredSource,
-    Total,
+    Ticket, Total,
 };
 use cresset_model::query::Filter;
 use cresset_model::{AlertId, DeadLetterId, SourceId, Timestamp};
@@ -25,7 +25,7 @@ use super::queue::Queue;
 use super::readers::Readers;
 use super::retain::{self, CHUNK_ROWS};
 use super::writer::{Answer, Job, Published, Work, Writer};
-use super::{intake, list, read};
+use super::{intake, list, read, receipts};
 
 /// Requests that wait for the writer at once; further callers wait for a place.
 const WAITING_REQUESTS_MAX: usize = 1_024;
@@ -219,6 +219,21 @@ impl Store for SqliteStore {
                 Answer::Receipt(receipt) => Ok(receipt),
                 other => Err(mismatch(&other)),
             }
+        })
+    }
+
+    fn receipt(
+        &self,
+        source: SourceId,
+        ticket: Ticket,
+    ) -> BoxFuture<'_, Result<Option<Receipt>, PortError>> {
+        Box::pin(async move {
+            let find = move |connection: &rusqlite::Connection| {
+                receipts::find(connection, source.as_str(), ticket)
+            };
+            let found = self.readers.read(find).await?;
+            let head = self.head();
+            Ok(found.map(|receipt| Receipt { head, ..receipt }))
         })
     }
 

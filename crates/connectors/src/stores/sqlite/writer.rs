@@ -48,6 +48,8 @@ pub(super) enum Work {
         /// When the leases end.
         until: Timestamp,
     },
+    /// Leases to give back, but for those on these rows.
+    Release(Vec<NotificationId>),
     /// The end of a lease.
     Settle(Box<Settlement>),
     /// Rows of the outbox to make due.
@@ -65,6 +67,7 @@ impl Work {
             | Self::Router
             | Self::Step(_)
             | Self::Lease { .. }
+            | Self::Release(_)
             | Self::Settle(_)
             | Self::Retry(..) => Lane::Urgent,
             Self::Retire(..) | Self::Forget(_) => Lane::Bulk,
@@ -272,6 +275,7 @@ fn apply(
         Work::Lease { seqs, now, until } => {
             deliver::lease(connection, seqs, *now, *until).map(Answer::Leased)
         }
+        Work::Release(held) => deliver::release(connection, held).map(Answer::Count),
         Work::Settle(settlement) => deliver::settle(connection, settlement).map(|()| Answer::Done),
         Work::Retry(ids, now) => deliver::retry(connection, ids, *now).map(Answer::Count),
     }

@@ -19,7 +19,7 @@ fn spec() -> PipelineSpec {
     PipelineSpec {
         city_of: Some(AddressField::SrcIp),
         detect: vec![Detector::Threat {
-            severity: Some(Severity::High),
+            severity: vec![Severity::High],
             list: Some(0),
         }],
         alerts: AlertRule::Detected,
@@ -241,6 +241,20 @@ fn every_event_is_an_alert_if_so_configured() {
     assert_eq!(outcome.alerts[1].enriched, None);
     assert_eq!((outcome.passed, outcome.enrich_misses), (0, 0));
     assert_eq!(written(&outcome), [LOW, &*listed]);
+}
+
+#[test]
+fn where_nobody_keeps_alerts_the_lines_are_the_same_and_every_event_passes() {
+    let lines = format!("{HIGH}\n{LOW}\nnull\n");
+    let kept = decide(&spec(), &lines);
+    let nobody = PipelineSpec {
+        alerts: AlertRule::Nothing,
+        ..spec()
+    };
+    let outcome = decide(&nobody, &lines);
+    assert_eq!(written(&outcome), written(&kept));
+    assert_eq!((kept.alerts.len(), outcome.alerts.len()), (1, 0));
+    assert_eq!((outcome.passed, outcome.rejected.len()), (2, 1));
 }
 
 #[test]

@@ -48,7 +48,7 @@ async fn a_batch_is_full_at_its_limit_of_records() {
         (100, vec![10; 10]),
     ] {
         let mut rig = Rig::scripted([Answer::pieces(pieces(records, 4))]);
-        rig.config.limits.batch_records_max = 10;
+        rig.limits.batch_records_max = 10;
         rig.first_turn().await;
         assert_eq!(rig.journal.batches(), batches);
     }
@@ -58,7 +58,7 @@ async fn a_batch_is_full_at_its_limit_of_records() {
 async fn a_batch_is_full_at_its_limit_of_bytes() {
     let mut rig = Rig::scripted([Answer::pieces(pieces(100, 100))]);
     let limit = record(10).len() * 4;
-    rig.config.limits.batch_bytes_max = limit;
+    rig.limits.batch_bytes_max = limit;
     rig.first_turn().await;
     let batches = rig.journal.batches();
     assert_eq!(batches.iter().sum::<u32>(), 100);
@@ -70,7 +70,7 @@ async fn a_batch_is_full_at_its_limit_of_bytes() {
 #[tokio::test(start_paused = true)]
 async fn at_most_two_batches_are_on_their_way_while_one_is_read() {
     let mut rig = Rig::scripted([Answer::pieces(pieces(1_000, 1))]);
-    rig.config.limits.batch_records_max = 10;
+    rig.limits.batch_records_max = 10;
     rig.store.hold_commits(true);
     let running = rig.start();
     running.watch(seconds(60)).await;
@@ -101,7 +101,7 @@ async fn the_last_word_of_a_page_wins_however_its_batches_are_cut() {
         .collect();
     let texts: Vec<String> = versions.iter().map(|record| record.json()).collect();
     let mut rig = Rig::scripted([Answer::whole(array(&texts))]);
-    rig.config.limits.batch_records_max = 3;
+    rig.limits.batch_records_max = 3;
     rig.first_turn().await;
     let alerts = rig.store.alerts();
     let alert = &alerts[&versions[0].alert_id(&rig.id)];
@@ -116,7 +116,7 @@ async fn a_record_beyond_the_limit_becomes_a_dead_letter_and_the_others_stay() {
     let huge = format!("{{\"id\":\"{}\"}}", "x".repeat(5_000));
     let records = [record(1), huge.clone(), record(2), broken(1), record(3)];
     let mut rig = Rig::scripted([Answer::whole(array(&records))]);
-    rig.config.limits.record_bytes_max = 1_000;
+    rig.limits.record_bytes_max = 1_000;
     let running = rig.first_turn().await;
     assert_eq!(running.state().status, SyncStatus::Idle);
     let letters = rig.store.letters();
@@ -132,7 +132,7 @@ async fn a_record_beyond_the_limit_becomes_a_dead_letter_and_the_others_stay() {
 async fn a_slow_body_commits_what_is_complete_while_it_arrives() {
     let slow = pieces(20, 1).flat_map(|piece| [Piece::Wait(Duration::from_secs(1)), piece]);
     let mut rig = Rig::scripted([Answer::pieces(slow)]);
-    rig.config.limits.batch_records_max = 5;
+    rig.limits.batch_records_max = 5;
     let running = rig.start();
     running.watch(Duration::from_millis(16_500)).await;
     // Fifteen are there; the batch that is complete last waits for the next one to push it.

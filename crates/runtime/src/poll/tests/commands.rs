@@ -166,12 +166,12 @@ async fn refused(rig: &Rig, to: Timestamp) -> String {
 async fn only_what_is_still_known_is_read_again() {
     let hour = 3_600;
     for (retention, reach) in [
-        (Some(48 * hour), 48 * hour),
+        (Some(48 * hour), 30 * hour),
         (Some(hour), 30 * hour),
         (None, 0),
     ] {
         let mut rig = Rig::scripted([]);
-        rig.config.retention = retention.map(seconds);
+        rig.retention = retention.map(seconds);
         rig.remember(known(10));
         let later = refused(&rig, ago(9)).await;
         assert!(later.contains("lies after the bookmark"), "{later}");

@@ -14,7 +14,7 @@ use std::time::Duration;
 use cresset_model::alert::{Change, Position};
 use cresset_model::ports::{
     BoxFuture, Clock, Commit, FilePosition, PortError, Receipt, Retained, Retention, SourceUpdate,
-    Store, StoredPush, StoredSource,
+    Store, StoredPush, StoredSource, Ticket,
 };
 use cresset_model::{SourceId, Timestamp};
 use proptest::prelude::*;
@@ -162,6 +162,17 @@ impl Store for Mortal {
         })
     }
 
+    fn receipt(
+        &self,
+        source: SourceId,
+        ticket: Ticket,
+    ) -> BoxFuture<'_, Result<Option<Receipt>, PortError>> {
+        Box::pin(async move {
+            self.alive().await;
+            self.store.receipt(source, ticket).await
+        })
+    }
+
     fn source(&self, source: SourceId) -> BoxFuture<'_, Result<StoredSource, PortError>> {
         Box::pin(async move {
             self.alive().await;
@@ -278,7 +289,7 @@ async fn run(world: Arc<World>, mishaps: Vec<Mishap>, lives: Vec<Life>) -> Rig {
     });
     rig.clock = clock;
     rig.interval_minutes = 1;
-    rig.config.limits.batch_records_max = 4;
+    rig.limits.batch_records_max = 4;
     rig.config.rule.lookback = seconds(3_600);
     rig.config.rule.pages_max = 4;
     for life in lives {

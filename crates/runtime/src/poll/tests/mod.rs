@@ -2,6 +2,7 @@
 
 mod batches;
 mod commands;
+mod isolation;
 mod kills;
 mod overlaps;
 mod retries;

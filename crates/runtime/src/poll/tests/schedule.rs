@@ -107,7 +107,7 @@ async fn a_manual_sync_does_not_move_the_schedule() {
 #[tokio::test(start_paused = true)]
 async fn retention_is_asked_before_each_sync_even_when_the_sync_then_fails() {
     let mut rig = Rig::scripted([Answer::fails(permanent()), Answer::whole("[]")]);
-    rig.config.retention = Some(seconds(48 * 3_600));
+    rig.retention = Some(seconds(48 * 3_600));
     let running = rig.first_turn().await;
     assert_eq!(running.state().status, SyncStatus::Failed);
     running.control.sync(None).unwrap();
@@ -138,7 +138,7 @@ async fn retention_is_asked_before_each_sync_even_when_the_sync_then_fails() {
 #[tokio::test(start_paused = true)]
 async fn identities_are_kept_for_twice_an_overlap_that_is_longer_than_usual() {
     let mut rig = Rig::scripted([]);
-    rig.config.retention = Some(seconds(3_600));
+    rig.retention = Some(seconds(3_600));
     rig.config.rule.overlap = seconds(20 * 3_600);
     rig.first_turn().await;
     let kept = rig.journal.notes().into_iter().find_map(|note| match note {

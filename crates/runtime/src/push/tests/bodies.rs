@@ -196,3 +196,38 @@ async fn the_books_of_a_former_process_are_taken_over() {
     assert_eq!(cell.state(crate::fakes::T0).counters, counts(2, 1, 1, 0));
     assert_eq!(door.intake.recall().await, Ok(()));
 }
+
+#[tokio::test]
+async fn records_in_an_object_are_taken_from_their_path_and_only_from_there() {
+    let two = events(2).join(",");
+    let around = |alerts: &str| format!(r#"{{"version":"4","alerts":{alerts},"truncated":0}}"#);
+    let door = Door::with_records_at("alerts");
+    let body = around(&format!("[{two}]"));
+    assert_eq!(
+        door.push(body.clone()).await.unwrap().counts,
+        counts(2, 1, 1, 0)
+    );
+    let packed = door.packed(Encoding::Gzip, gzip(body.as_bytes())).await;
+    assert_eq!(packed.unwrap().counts, counts(2, 1, 1, 0));
+    assert_eq!(
+        door.push(around("[]")).await.unwrap().counts,
+        counts(0, 0, 0, 0)
+    );
+    // What a webhook of another kind sends is an item without what an event needs.
+    let foreign = r#"[{"status":"firing","labels":{"severity":"high"}}]"#;
+    let receipt = door.push(around(foreign)).await.unwrap();
+    assert_eq!(
+        (receipt.counts, receipt.faults[0].reason),
+        (counts(1, 0, 0, 1), Reason::MissingField)
+    );
+    for (body, message) in [
+        (r#"{"version":"4"}"#, "no array of records at `alerts`"),
+        (r#"{"alerts":{}}"#, "no array of records at `alerts`"),
+        ("", "the body is empty"),
+        (r#"{"alerts":[{}"#, "the body is cut off at byte 13"),
+    ] {
+        let error = door.push(body).await.unwrap_err();
+        assert!(matches!(error, PushError::Malformed(_)), "{error:?}");
+        assert!(error.to_string().contains(message), "{body}: {error}");
+    }
+}

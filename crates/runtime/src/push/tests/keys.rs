@@ -1,5 +1,7 @@
 use std::time::Duration;
 
+use cresset_model::ports::{Control as _, RedriveSelection};
+
 use super::*;
 use crate::fakes::Fault;
 
@@ -116,4 +118,59 @@ async fn a_key_is_one_to_255_visible_characters() {
         let message = "an Idempotency-Key has 1 to 255 visible ASCII characters, no blanks";
         assert_eq!(error.to_string(), message);
     }
+}
+
+/// I12. Broken on purpose by taking the lost answer for a failure: the client is sent away, and what it
+/// pushed once is counted twice.
+#[tokio::test]
+async fn a_push_whose_commits_succeed_without_telling_is_answered_and_counted_once() {
+    for key in [None, Some("k")] {
+        for sink in [false, true] {
+            let pushed = async |faults: &[Fault]| {
+                let door = if sink { Door::with_sink() } else { Door::new() };
+                door.store.fail_next(faults.iter().copied());
+                door.store.fail_next_checkpoints(faults.iter().copied());
+                let body = format!("{}\n{{}}", events(7).join("\n"));
+                let push = PushBody {
+                    key: key.map(str::to_owned),
+                    ..plain(body)
+                };
+                let receipt = door.intake.push(push.clone()).await.unwrap();
+                if key.is_some() {
+                    let again = door.intake.push(push).await.unwrap();
+                    let replayed = PushReceipt {
+                        replayed: true,
+                        ..receipt.clone()
+                    };
+                    assert_eq!(again, replayed);
+                }
+                assert_eq!(door.cell.state(crate::fakes::T0).counters, door.books());
+                (receipt, door.books(), door.journal.notes())
+            };
+            let quiet = pushed(&[]).await;
+            assert_eq!(pushed(&[Fault::Unknown; 3]).await, quiet, "{key:?} {sink}");
+        }
+    }
+}
+
+/// I12. Broken on purpose by taking the lost answer for a failure: the caller is told of one, and the next
+/// redrive says that there is nothing to do.
+#[tokio::test]
+async fn a_redrive_whose_commit_succeeds_without_telling_is_reported_and_counted_once() {
+    let redriven = async |faults: &[Fault]| {
+        let door = Door::with_sink();
+        door.push("{}").await.unwrap();
+        let mut letter = door.store.letters().remove(0);
+        letter.id = cresset_model::DeadLetterId(7);
+        letter.raw = event("low", "mended").into_bytes();
+        letter.full_bytes = letter.raw.len() as u64;
+        door.store.add_letter(letter);
+        door.store.fail_next(faults.iter().copied());
+        let selection = RedriveSelection::Ids(vec![cresset_model::DeadLetterId(7)]);
+        let report = door.control().redrive(selection, false).await.unwrap();
+        (report, door.books(), door.journal.notes())
+    };
+    let quiet = redriven(&[]).await;
+    assert_eq!(quiet.1.passed, 1);
+    assert_eq!(redriven(&[Fault::Unknown]).await, quiet);
 }

@@ -1,6 +1,7 @@
 mod bodies;
 mod keys;
 mod limits;
+mod reloads;
 mod sinks;
 
 use std::sync::Arc;
@@ -15,7 +16,7 @@ use cresset_pipeline::process::{Adapter, AlertRule, Detector, Pipeline, Pipeline
 
 use super::*;
 use crate::fakes::{Journal, MemorySink, MemoryStore, TestClock};
-use crate::{ControlConfig, LiveTables, RuntimeControl, SourceCell, Stages};
+use crate::{ControlConfig, LiveTables, Rules, RuntimeControl, SourceCell, Stages};
 
 /// A source of events that takes pushes, over fakes.
 struct Door {
@@ -33,15 +34,49 @@ const BATCH_RECORDS: usize = 3;
 impl Door {
     /// One whose events go to the store alone.
     fn new() -> Self {
-        Self::with(false)
+        Self::with(false, None)
+    }
+
+    /// One whose records lie in an object.
+    fn with_records_at(path: &str) -> Self {
+        Self::with(false, Some(path))
     }
 
     /// One whose events go to a sink too.
     fn with_sink() -> Self {
-        Self::with(true)
+        Self::with(true, None)
     }
 
-    fn with(has_sink: bool) -> Self {
+    fn with(has_sink: bool, records: Option<&str>) -> Self {
+        let limits = RecordLimits {
+            batch_records_max: BATCH_RECORDS,
+            ..RecordLimits::default()
+        };
+        let spec = PipelineSpec {
+            detect: vec![Detector::Threat {
+                severity: vec![cresset_model::Severity::High],
+                list: None,
+            }],
+            alerts: AlertRule::Detected,
+            write: has_sink,
+            limits,
+            ..PipelineSpec::new(Adapter::Nullify)
+        };
+        let stages = Stages::new(Rules {
+            pipeline: Arc::new(Pipeline::new(spec)),
+            tables: Arc::new(LiveTables::default()),
+            lookup: None,
+            retention: None,
+        });
+        Self::built(stages, has_sink, records)
+    }
+
+    /// One with these stages.
+    fn over(stages: Stages) -> Self {
+        Self::built(stages, false, None)
+    }
+
+    fn built(stages: Stages, has_sink: bool, records: Option<&str>) -> Self {
         let journal = Arc::new(Journal::new());
         let store = Arc::new(MemoryStore::new(Arc::clone(&journal)));
         let sink = Arc::new(MemorySink::new(Arc::clone(&journal)));
@@ -50,31 +85,12 @@ impl Door {
             "push",
             String::new(),
         ));
-        let limits = RecordLimits {
-            batch_records_max: BATCH_RECORDS,
-            ..RecordLimits::default()
-        };
-        let spec = PipelineSpec {
-            detect: vec![Detector::Threat {
-                severity: Some(cresset_model::Severity::High),
-                list: None,
-            }],
-            alerts: AlertRule::Detected,
-            write: has_sink,
-            limits,
-            ..PipelineSpec::new(Adapter::Nullify)
-        };
         let fresh = AtomicU64::new(1);
         let mut intake = PushIntake::new(PushPorts {
             store: Arc::clone(&store) as _,
             clock: Arc::new(TestClock::new()),
             fresh_key: Arc::new(move || u128::from(fresh.fetch_add(1, Ordering::Relaxed))),
         });
-        let stages = Stages {
-            pipeline: Arc::new(Pipeline::new(spec)),
-            tables: Arc::new(LiveTables::default()),
-            lookup: None,
-        };
         intake.add(PushSource {
             cell: Arc::clone(&cell),
             stages: stages.clone(),
@@ -83,7 +99,7 @@ impl Door {
             } else {
                 Vec::new()
             },
-            limits,
+            records_path: records.map(str::to_owned),
         });
         Self {
             journal,

@@ -123,3 +123,44 @@ async fn a_redrive_writes_its_events_and_then_commits() {
     assert_eq!(door.books().redriven, 1);
     assert!(door.store.letters()[1].resolved_at.is_some());
 }
+
+/// Broken on purpose by resolving only what became an alert: each further redrive writes the event again.
+#[tokio::test]
+async fn a_redriven_event_that_is_no_alert_is_resolved_and_written_once() {
+    let door = Door::with_sink();
+    door.push("{}").await.unwrap();
+    let id = cresset_model::DeadLetterId(7);
+    let mut letter = door.store.letters().remove(0);
+    letter.id = id;
+    letter.raw = event("low", "mended").into_bytes();
+    letter.full_bytes = letter.raw.len() as u64;
+    door.store.add_letter(letter);
+    let before = door.journal.notes().len();
+    let control = door.control();
+    let redrive = async |dry_run| {
+        let selection = RedriveSelection::Ids(vec![id, id]);
+        control.redrive(selection, dry_run).await.unwrap().items
+    };
+    let named_before = RedriveItem::Skipped {
+        id,
+        why: "it was named before".to_owned(),
+    };
+    let passed = [named_before.clone(), RedriveItem::Passed { id }];
+    assert_eq!(redrive(true).await, passed);
+    assert_eq!(door.journal.notes()[before..], []);
+    assert_eq!(redrive(false).await, passed);
+    let resolved = RedriveItem::Skipped {
+        id,
+        why: "it is resolved already".to_owned(),
+    };
+    for _ in 0..2 {
+        assert_eq!(
+            redrive(false).await,
+            [resolved.clone(), named_before.clone()]
+        );
+    }
+    assert_eq!(door.journal.notes()[before..], [Note::Events(1), commit(1)]);
+    assert_eq!((door.books().redriven, door.books().passed), (1, 1));
+    let letter = &door.store.letters()[1];
+    assert!(letter.resolved_at.is_some() && letter.alert.is_none());
+}

@@ -34,6 +34,69 @@ async fn a_crash_between_send_and_mark_repeats_the_send_under_the_same_id() {
     delivery.stop().await;
 }
 
+/// Broken on purpose by waiting for the leases of a former process to expire.
+#[tokio::test(start_paused = true)]
+async fn what_a_crash_left_leased_goes_out_at_once_with_the_next_start() {
+    let office = Office::soc([Reply::TakeAndHang, Reply::TakeAndHang]);
+    for group in ["a", "b", "c", "d"] {
+        office.put("soc/0", group, 1);
+    }
+    let delivery = office.start_delivery();
+    tokio::time::sleep(seconds(1)).await;
+    let former: Vec<u64> = office.outbox.rows().iter().map(|row| row.fence).collect();
+    assert_eq!(office.states(), [DeliveryState::Leased; 4]);
+    delivery.kill().await;
+    let delivery = office.start_delivery();
+    let waited = office.until(|| office.all_sent()).await;
+    assert!(waited <= Duration::from_millis(5), "{waited:?}");
+    let rows = office.outbox.rows();
+    assert!(
+        rows.iter()
+            .zip(former)
+            .all(|(row, former)| row.fence > former)
+    );
+    delivery.stop().await;
+}
+
+/// Broken on purpose by ending without a word: two rows wait and two hang, all leased.
+#[tokio::test(start_paused = true)]
+async fn a_stop_gives_back_what_was_leased_and_not_sent() {
+    let office = Office::soc([Reply::Hang, Reply::Hang]);
+    for group in ["a", "b", "c", "d"] {
+        office.put("soc/0", group, 1);
+    }
+    let delivery = office.start_delivery();
+    tokio::time::sleep(seconds(1)).await;
+    assert_eq!(office.states(), [DeliveryState::Leased; 4]);
+    delivery.stop().await;
+    assert_eq!(office.states(), [DeliveryState::Pending; 4]);
+    assert!(
+        office
+            .outbox
+            .rows()
+            .iter()
+            .all(|row| row.attempts.is_empty())
+    );
+}
+
+/// I12. Broken on purpose by not asking for the leases back: the rows wait for a minute.
+#[tokio::test(start_paused = true)]
+async fn a_lease_whose_answer_was_lost_is_given_back_and_what_is_in_hand_is_kept() {
+    let office = Office::soc([Reply::TakeAfter(seconds(20))]);
+    office.put("soc/0", "slow", 1);
+    let delivery = office.start_delivery();
+    tokio::time::sleep(seconds(1)).await;
+    office.outbox.fail_next_leases([Fault::Unknown]);
+    office.put("soc/0", "quick", 1);
+    let quick = || office.states()[1] == DeliveryState::Sent;
+    let waited = office.until(quick).await;
+    assert!(waited <= seconds(2), "{waited:?}");
+    assert_eq!(office.states()[0], DeliveryState::Leased);
+    office.until(|| office.all_sent()).await;
+    assert_eq!(office.notifier("soc").calls().len(), 2, "each once");
+    delivery.stop().await;
+}
+
 fn reply() -> impl Strategy<Value = Reply> {
     prop_oneof![
         4 => Just(Reply::Take),

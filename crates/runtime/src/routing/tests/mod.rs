@@ -1,7 +1,9 @@
+mod alarms;
 mod breakers;
 mod deliveries;
 mod endpoints;
 mod lives;
+mod replaced;
 mod router_loops;
 
 use std::collections::BTreeMap;
@@ -119,8 +121,12 @@ impl Office {
         Arc::new(ReceiverSet::new(receivers.collect(), clock).unwrap())
     }
 
-    fn router_loop(&self, tree: RouteTree) -> RouterLoop {
+    fn router(&self, tree: RouteTree) -> Arc<Router> {
         let router = Router::new(tree, self.receivers().counts()).unwrap();
+        Arc::new(router)
+    }
+
+    fn router_loop(&self, router: RouterNow) -> RouterLoop {
         RouterLoop::new(
             router,
             RouterPorts {
@@ -133,25 +139,34 @@ impl Office {
         )
     }
 
-    fn delivery(&self) -> Delivery {
+    fn delivery(&self, receivers: Arc<ReceiverSet>) -> Delivery {
         let ports = DeliveryPorts {
             outbox: Arc::clone(&self.outbox) as _,
             clock: Arc::clone(&self.clock) as _,
-            receivers: self.receivers(),
+            receivers,
             wake: Arc::clone(&self.decisions),
         };
         Delivery::new(ports, 7)
     }
 
     fn start_router(&self, tree: RouteTree) -> Task {
+        let (_, router) = watch::channel(Some(self.router(tree)));
+        self.start_router_of(router)
+    }
+
+    fn start_router_of(&self, router: RouterNow) -> Task {
         let (stop, stopped) = watch::channel(false);
-        let task = tokio::spawn(self.router_loop(tree).run(stopped));
+        let task = tokio::spawn(self.router_loop(router).run(stopped));
         Task { stop, task }
     }
 
     fn start_delivery(&self) -> Task {
+        self.start_delivery_to(self.receivers())
+    }
+
+    fn start_delivery_to(&self, receivers: Arc<ReceiverSet>) -> Task {
         let (stop, stopped) = watch::channel(false);
-        let task = tokio::spawn(self.delivery().run(stopped));
+        let task = tokio::spawn(self.delivery(receivers).run(stopped));
         Task { stop, task }
     }
 

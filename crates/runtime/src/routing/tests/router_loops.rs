@@ -64,6 +64,7 @@ async fn the_store_of_the_sources_wakes_the_router_with_what_is_new() {
         redriven: Vec::new(),
         positions: Vec::new(),
         push: None,
+        ticket: None,
     };
     let woken = || async {
         let waited = tokio::time::timeout(seconds(1), wake.notified()).await;

@@ -5,7 +5,7 @@ const copy = async (text, word = "Copied") => {
     say(word);
   } catch {
     // Without a secure context there is no clipboard; a selected text can still be copied by hand.
-    const area = make("textarea", "off");
+    const area = make("textarea", "aside");
     area.value = text;
     document.body.append(area);
     area.select();

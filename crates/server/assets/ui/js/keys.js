@@ -47,7 +47,7 @@ const keys = {
     g: () => { keys.going = Date.now() + 1500; },
     t: theme.toggle,
     l: live.toggle,
-    y: keys_link,
+    y: () => keys.link(),
     j: () => keys.move(1),
     k: () => keys.move(-1),
     Enter: event => {
@@ -56,7 +56,6 @@ const keys = {
     },
   },
 };
-function keys_link() { keys.link(); }
 document.addEventListener("keydown", keys.press);
 const keysOff = $("[data-keys-off]");
 keysOff.checked = keys.off;

@@ -126,8 +126,21 @@ const live = {
   },
   name: () => { document.title = live.fresh ? `(${live.fresh}) ${live.title}` : live.title; },
 };
-document.addEventListener("visibilitychange", () => document.hidden ? live.close() : live.open());
+document.addEventListener("visibilitychange", () => {
+  if (document.hidden) { live.close(); return; }
+  live.open();
+  // Without an event heard there is none to go on from, and what came meanwhile is not told.
+  if (live.wanted && !live.last) live.reload();
+});
 addEventListener("pagehide", live.close);
 addEventListener("pageshow", live.open);
-onPage(() => { live.title = document.title.replace(/^\(\d+\) /, ""); live.dot(); live.lost(); });
+onPage(() => {
+  live.dot();
+  live.lost();
+  // The title is set only after this.
+  setTimeout(() => {
+    live.title = document.title.replace(/^\(\d+\) /, "");
+    live.name();
+  });
+});
 setInterval(live.lost, 1000);

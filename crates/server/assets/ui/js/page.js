@@ -14,10 +14,10 @@ const make = (name, classes, ...inside) => {
 /** Says something for a moment. */
 const say = (() => {
   let timer;
-  return text => {
+  return (text, tone = "") => {
     const toast = $("#toast");
     toast.textContent = text;
-    toast.classList.add("on");
+    toast.className = `on ${tone}`;
     clearTimeout(timer);
     timer = setTimeout(() => toast.classList.remove("on"), 4000);
   };
@@ -34,19 +34,31 @@ const show = address => window.htmx
   ? htmx.ajax("GET", address, { target: "#main", swap: "outerMorph", push: "true" })
   : location.assign(address);
 
-// A notice has been read after a while, and a reload must not repeat it.
+// What an action did is said for a moment: the page may be drawn anew at once, and a reload must not
+// repeat it.
 onPage(() => {
+  const notice = $("#notice");
+  if (notice) {
+    say(notice.textContent.trim(), notice.dataset.tone);
+    notice.remove();
+  }
   const address = new URL(location.href);
   if (!address.searchParams.has("notice")) return;
   address.searchParams.delete("notice");
   history.replaceState(history.state, "", address);
 });
 
-// Sliders say their value; a click beside an open choice closes it.
+// Sliders say their value and are filled up to it; a click beside an open choice closes it.
+const fill = slider => {
+  const { min, max, value } = slider;
+  slider.style.setProperty("--v", `${(value - min) / (max - min) * 100}%`);
+};
+onPage(() => $$("[data-range]").forEach(fill));
 document.addEventListener("input", event => {
-  const output = event.target.matches("[data-range]") && $("[data-output]", event.target.closest("label"));
-  if (!output) return;
+  if (!event.target.matches("[data-range]")) return;
+  fill(event.target);
   const { digits, unit = "" } = event.target.dataset;
+  const output = $("[data-output]", event.target.closest("label"));
   output.textContent = (digits ? Number(event.target.value).toFixed(digits) : event.target.value) + unit;
 });
 document.addEventListener("click", event => {

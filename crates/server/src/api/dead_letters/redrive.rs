@@ -97,6 +97,7 @@ struct Answer {
 #[derive(Serialize, Default)]
 struct Counts {
     alert: u64,
+    passed: u64,
     refused: u64,
     skipped: u64,
 }
@@ -122,6 +123,7 @@ impl From<RedriveReport> for Answer {
             .map(|item| {
                 let count = match item {
                     RedriveItem::Alert { .. } => &mut counts.alert,
+                    RedriveItem::Passed { .. } => &mut counts.passed,
                     RedriveItem::Refused { .. } => &mut counts.refused,
                     RedriveItem::Skipped { .. } => &mut counts.skipped,
                 };
@@ -151,6 +153,7 @@ impl From<RedriveItem> for Entry {
                 alert_id: Some(alert),
                 ..plain(id, "alert")
             },
+            RedriveItem::Passed { id } => plain(id, "passed"),
             RedriveItem::Refused { id, reason, detail } => Self {
                 reason: Some(reason.as_str()),
                 detail: Some(detail),

@@ -66,7 +66,7 @@ pub(crate) fn histogram(chart: &Histogram<'_>) -> Markup {
                 span { (words::count(top)) } span { (words::count(half)) } span { "0" }
             }
             div.plot {
-                svg viewBox={ "0 0 " (count) " " (top) } preserveAspectRatio="none" role="img"
+                svg viewBox={ "0 0 " (count) " " (top) } preserveAspectRatio="none" role="group"
                     aria-label={ "Alerts over time by severity, at most " (most) " at once" } {
                     @for y in [0, half, top] { line.grid x2=(count) y1=(y) y2=(y) {} }
                     @for (index, bucket) in chart.buckets.iter().enumerate() {
@@ -120,7 +120,7 @@ fn said(bucket: &Bucket, from: Timestamp, to: Timestamp) -> String {
         .zip(bucket.counts)
         .filter(|(_, count)| *count > 0)
     {
-        said.push_str(&format!(", {} {severity}", words::count(count)));
+        said.extend([", ", &words::count(count), " ", severity.as_str()]);
     }
     said
 }

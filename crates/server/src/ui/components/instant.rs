@@ -1,5 +1,7 @@
 //! Times: brief to read, exact on hover, and kept true by the script.
 
+use std::time::Duration;
+
 use cresset_model::Timestamp;
 use maud::{Markup, html};
 
@@ -26,11 +28,11 @@ pub(crate) fn clock(at: Timestamp) -> Markup {
     html! { time datetime=(at.to_z()) title=(words::exact_instant(at)) { (words::clock(at)) } }
 }
 
-/// `3 s`, counted down by the script.
+/// `3 s`, counted down by the script; rounded up, so that it ends with one.
 pub(crate) fn until(at: Timestamp, now: Timestamp) -> Markup {
     html! {
         time datetime=(at.to_z()) title=(words::exact_instant(at)) data-until {
-            (words::duration(at.since(now)))
+            (words::duration(at.since(now) + Duration::from_millis(999)))
         }
     }
 }

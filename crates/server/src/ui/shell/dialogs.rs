@@ -4,8 +4,11 @@ use maud::{Markup, html};
 
 use crate::ui::icon::{Icon, icon_small};
 
-/// Groups of keys, with what they do.
-const KEYS: [(&str, &[(&[&str], &str)]); 3] = [
+/// The names of some keys, and what they do.
+type Key = (&'static [&'static str], &'static str);
+
+/// Groups of keys.
+const KEYS: [(&str, &[Key]); 3] = [
     (
         "Everywhere",
         &[

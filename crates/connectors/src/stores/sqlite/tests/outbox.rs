@@ -32,6 +32,7 @@ fn settlement(leased: &Leased, end: DeliveryEnd) -> Settlement {
             error: Some("no".repeat(10_000)),
         },
         end,
+        alarms: Vec::new(),
     }
 }
 

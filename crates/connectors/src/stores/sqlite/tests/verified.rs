@@ -69,6 +69,7 @@ async fn notify(store: &SqliteStore) {
                 error: None,
             },
             end: DeliveryEnd::Sent,
+            alarms: Vec::new(),
         };
         store.settle(settlement).await.unwrap();
     }

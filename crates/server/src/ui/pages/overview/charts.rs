@@ -152,59 +152,7 @@ fn alerts(selection: &Selection) -> String {
 
 /// The stages that records go through, with what passed each within the last minute.
 pub(super) fn pipeline(sources: &[SourceState], told: Option<&Told>) -> Markup {
-    let mut minute = Counters::default();
-    sources.iter().for_each(|source| minute.add(&source.minute));
-    let (came, _) = minute.sides();
-    let understood = came - minute.dead.min(came);
-    let claimed = minute.new + minute.changed + minute.same;
-    let troubled = sources.iter().any(|source| {
-        matches!(
-            source.status,
-            SyncStatus::Retrying | SyncStatus::Failed | SyncStatus::SystemFailure
-        )
-    });
-    let stage = |name, rate: u64, note: String, slow| Stage {
-        name,
-        rate: words::count(rate),
-        note,
-        fill: (came > 0).then(|| rate.min(came) * 100 / came),
-        slow,
-    };
-    let mut stages = vec![
-        stage(
-            "Collect",
-            came,
-            words::counted(sources.len() as u64, "source"),
-            troubled,
-        ),
-        stage(
-            "Normalize",
-            understood,
-            format!("{} rejected", words::count(minute.dead)),
-            minute.dead > 0,
-        ),
-        stage(
-            "Enrich",
-            understood,
-            format!("{} unknown places", words::count(minute.enrich_misses)),
-            false,
-        ),
-        stage(
-            "Detect",
-            claimed,
-            format!(
-                "{} no alerts",
-                words::count(minute.passed + minute.filtered)
-            ),
-            false,
-        ),
-        stage(
-            "Store",
-            minute.new + minute.changed,
-            format!("{} known already", words::count(minute.same)),
-            false,
-        ),
-    ];
+    let mut stages = stages(sources);
     if let Some(told) = told {
         stages.push(Stage {
             name: "Deliver",
@@ -228,4 +176,52 @@ pub(super) fn pipeline(sources: &[SourceState], told: Option<&Told>) -> Markup {
             (flow(&stages))
         }
     }
+}
+
+fn stages(sources: &[SourceState]) -> Vec<Stage> {
+    let mut minute = Counters::default();
+    for source in sources {
+        minute.add(&source.minute);
+    }
+    let (came, _) = minute.sides();
+    let understood = came - minute.dead.min(came);
+    let claimed = minute.new + minute.changed + minute.same;
+    let dropped = minute.passed + minute.filtered;
+    let troubled = sources.iter().any(|source| {
+        matches!(
+            source.status,
+            SyncStatus::Retrying | SyncStatus::Failed | SyncStatus::SystemFailure
+        )
+    });
+    let stage = |name, rate: u64, note: (u64, &str), slow| Stage {
+        name,
+        rate: words::count(rate),
+        note: format!("{} {}", words::count(note.0), note.1),
+        fill: (came > 0).then(|| rate.min(came) * 100 / came),
+        slow,
+    };
+    let count = sources.len() as u64;
+    let source_word = if count == 1 { "source" } else { "sources" };
+    vec![
+        stage("Collect", came, (count, source_word), troubled),
+        stage(
+            "Normalize",
+            understood,
+            (minute.dead, "rejected"),
+            minute.dead > 0,
+        ),
+        stage(
+            "Enrich",
+            understood,
+            (minute.enrich_misses, "unknown places"),
+            false,
+        ),
+        stage("Detect", claimed, (dropped, "no alerts"), false),
+        stage(
+            "Store",
+            minute.new + minute.changed,
+            (minute.same, "known already"),
+            false,
+        ),
+    ]
 }

@@ -50,19 +50,19 @@ fn database(frame: &Frame) -> Markup {
 }
 
 fn instant(at: Option<Timestamp>, now: Timestamp, by: &str) -> Markup {
-    match at {
-        Some(at) => html! { (ago(at, now)) small { (words::clock(at)) " UTC" (by) } },
-        None => html! { span.muted { "Never" } small { "no sync yet" } },
-    }
+    let Some(at) = at else {
+        return html! { span.muted { "Never" } small { "no sync yet" } };
+    };
+    html! { (ago(at, now)) small { (words::clock(at)) " UTC" (by) } }
 }
 
 fn bookmark(at: Option<Timestamp>, now: Timestamp) -> Markup {
-    match at {
-        Some(at) => html! {
-            time datetime=(at.to_z()) title=(words::exact_instant(at)) { (words::clock(at)) " UTC" }
-            small { span data-lag=(at.to_z()) { (words::duration(now.since(at))) } " behind now" }
-        },
-        None => html! { span.muted { "Not set yet" } small { "the first sync sets it" } },
+    let Some(at) = at else {
+        return html! { span.muted { "Not set yet" } small { "the first sync sets it" } };
+    };
+    html! {
+        time datetime=(at.to_z()) title=(words::exact_instant(at)) { (words::clock(at)) " UTC" }
+        small { span data-lag=(at.to_z()) { (words::duration(now.since(at))) } " behind now" }
     }
 }
 

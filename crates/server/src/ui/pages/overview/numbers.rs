@@ -22,7 +22,7 @@ const SOURCES: usize = 9;
 /// Countries that the map may color.
 const COUNTRIES: usize = 60;
 /// Alerts in the list of the newest.
-const NEWEST: usize = 6;
+const NEWEST: usize = 5;
 
 /// The numbers of the chosen alerts.
 pub(super) struct Numbers {

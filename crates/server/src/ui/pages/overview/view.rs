@@ -89,7 +89,7 @@ fn filters(selection: &Selection) -> Markup {
             button class="btn sm" type="submit" { "Filter" }
             @for (name, value) in others() {
                 a.tag href={ "/ui/?" (selection.with(name, "").query()) } title="Remove this filter" {
-                    span.mono.clip { (visible(name)) ":" (visible(value)) } (icon_tiny(Icon::X))
+                    span.mono.clip { @if name != "q" { (visible(name)) ":" } (visible(value)) } (icon_tiny(Icon::X))
                 }
             }
             @if selection.is_narrowed() {
@@ -284,7 +284,7 @@ fn nothing(frame: &Frame, model: &Model, numbers: &Numbers) -> Markup {
             icon: Icon::Inbox,
             title: "No alerts match",
             text: html! {
-                (words::counted(stored, "alert")) " are stored, none of them is among the chosen ones"
+                (words::counted(stored, "alert")) @if stored == 1 { " is" } @else { " are" } " stored, none among the chosen ones"
                 @if numbers.summary.before.total() > 0 {
                     "; the stretch of time before had " (words::count(numbers.summary.before.total()))
                 }

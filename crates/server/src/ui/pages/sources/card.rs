@@ -139,7 +139,7 @@ fn rewind(source: &SourceState, path: &str) -> Markup {
                 input.input type="datetime-local" name="to" required step="1" value=(stands.get(..19).unwrap_or_default());
             }
             label.field {
-                span { "Type " span.mono { (source.id) } " to confirm" }
+                span { span { "Type " span.mono { (source.id) } " to confirm" } }
                 input.input name="confirm" required autocomplete="off" spellcheck="false";
             }
             button class="btn sm" type="submit" { (icon_tiny(Icon::RotateCcw)) "Rewind" }

@@ -89,10 +89,9 @@ fn schedule(frame: &Frame, model: &Model) -> Markup {
 /// What became of every record since the store was made.
 fn books(frame: &Frame) -> Markup {
     let mut sum = Counters::default();
-    frame
-        .sources
-        .iter()
-        .for_each(|source| sum.add(&source.counters));
+    for source in &frame.sources {
+        sum.add(&source.counters);
+    }
     let (came, became) = sum.sides();
     let bar = |name: &'static str, color, count, href: &str, title: &str| Bar {
         label: html! { (name) },

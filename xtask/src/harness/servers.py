@@ -1,7 +1,8 @@
-"""A real SMTP server for tests: aiosmtpd with STARTTLS and with TLS from the first byte.
+"""Real servers for tests: aiosmtpd with STARTTLS and with TLS from the first byte, and an HTTPS server.
 
-Prints `host:port,starttls port,certificate file` when it is ready and stops when its input ends.
-Needs the packages aiosmtpd and cryptography.
+Prints `host:port,starttls port,https port,certificate file,mail folder` when it is ready and stops when
+its input ends. Each mail that it takes is a file of the folder. Needs the packages aiosmtpd and
+cryptography.
 """
 
 import datetime
@@ -9,7 +10,9 @@ import ipaddress
 import ssl
 import sys
 import tempfile
+import threading
 import warnings
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from aiosmtpd.controller import Controller
@@ -21,6 +24,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 HOST = "127.0.0.1"
 USER = b"cresset"
 PASSWORD = b"correct horse"
+# Everybody else is refused at once, one of them with every mail.
+KNOWN = {"soc@example.org", "b@example.org", "later@example.org"}
 
 
 def write_certificate(folder):
@@ -64,8 +69,11 @@ def authenticate(_server, _session, _envelope, _mechanism, data):
 class Handler:
     """Takes mail, but not for everybody."""
 
+    def __init__(self, folder):
+        self.folder = folder
+
     async def handle_RCPT(self, _server, _session, envelope, address, _options):
-        if address.startswith("nobody@"):
+        if address not in KNOWN:
             return "550 5.1.1 no such user"
         envelope.rcpt_tos.append(address)
         return "250 OK"
@@ -75,7 +83,31 @@ class Handler:
             return "451 4.3.0 try later"
         if b"X-Cresset-Notification: " not in envelope.content:
             return "554 5.6.0 no notification"
+        with tempfile.NamedTemporaryFile(dir=self.folder, suffix=".eml", delete=False) as mail:
+            mail.write(envelope.content)
         return "250 OK"
+
+
+class Hook(BaseHTTPRequestHandler):
+    """Takes every notification."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self):
+        self.rfile.read(int(self.headers["content-length"]))
+        self.send_response(204 if self.headers["webhook-id"] else 400)
+        self.send_header("content-length", "0")
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+def start_https(context, host, port):
+    server = ThreadingHTTPServer((host, port), Hook)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return server
 
 
 def free_port():
@@ -91,17 +123,25 @@ def main():
     warnings.simplefilter("ignore")
     with tempfile.TemporaryDirectory() as folder:
         certificate, context = write_certificate(folder)
+        mails = Path(folder) / "mails"
+        mails.mkdir()
         common = {"hostname": HOST, "auth_required": True, "authenticator": authenticate}
         tls = Controller(
-            Handler(), port=free_port(), ssl_context=context, auth_require_tls=False, **common
+            Handler(mails), port=free_port(), ssl_context=context, auth_require_tls=False, **common
         )
         starttls = Controller(
-            Handler(), port=free_port(), tls_context=context, require_starttls=True, **common
+            Handler(mails), port=free_port(), tls_context=context, require_starttls=True, **common
         )
         tls.start()
         starttls.start()
-        print(f"{HOST}:{tls.port},{starttls.port},{certificate}", flush=True)
+        https = start_https(context, HOST, 0)
+        # The same under an address that the certificate does not have.
+        stranger = start_https(context, "127.0.0.2", https.server_port)
+        ports = f"{tls.port},{starttls.port},{https.server_port}"
+        print(f"{HOST}:{ports},{certificate},{mails}", flush=True)
         sys.stdin.read()
+        https.shutdown()
+        stranger.shutdown()
         tls.stop()
         starttls.stop()
 
