@@ -1,5 +1,6 @@
 //! Tests over all routes: requests into the router, with the ports made by hand.
 
+mod alert_pages;
 mod api;
 mod dead_letters;
 mod deliveries;
@@ -10,6 +11,7 @@ mod hostile;
 mod metrics;
 mod numbers;
 mod openapi;
+mod outbox_pages;
 mod pages;
 mod receivers;
 mod security;

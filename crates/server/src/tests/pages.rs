@@ -11,14 +11,14 @@ use crate::Access;
 
 const OWN: &str = "origin: http://127.0.0.1:8000";
 
-fn holds(page: &str, parts: &[&str]) {
+pub(super) fn holds(page: &str, parts: &[&str]) {
     for part in parts {
         assert!(page.contains(part), "{part} in {page}");
     }
 }
 
 /// What no page may hold: inline script or style, or an address of another host.
-fn is_clean(page: &str) {
+pub(super) fn is_clean(page: &str) {
     for part in [
         "<script>",
         " style=",

@@ -33,9 +33,9 @@ const APP: &str = concat!(
     include_str!("../../assets/ui/js/copy.js"),
     include_str!("../../assets/ui/js/live.js"),
     include_str!("../../assets/ui/js/brush.js"),
-    include_str!("../../assets/ui/js/complete.js"),
     include_str!("../../assets/ui/js/dialogs.js"),
     include_str!("../../assets/ui/js/keys.js"),
+    include_str!("../../assets/ui/js/alerts.js"),
 );
 const STYLE: &str = concat!(
     include_str!("../../assets/ui/tokens.css"),

@@ -11,6 +11,8 @@ use super::visit::Visit;
 use crate::api::alerts::filter_of;
 use crate::form;
 
+mod choose;
+
 /// The window where the address names none.
 const WINDOW_DEFAULT: &str = "-24h";
 /// Hours of the longest window that the slider offers.

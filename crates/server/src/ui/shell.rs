@@ -111,7 +111,7 @@ pub(crate) async fn home(RawQuery(query): RawQuery) -> Response {
 /// `GET /ui/parts/banners`: what is wrong, for pages that are open already.
 pub(crate) async fn banners_part(State(app): State<Shared>) -> Response {
     let frame = Frame::of(&app).await;
-    page_reply(banners::banners(&frame).into_string())
+    page_reply(&banners::banners(&frame))
 }
 
 /// A page with what surrounds it.
@@ -137,10 +137,10 @@ impl Framed {
 /// Sends a page: the whole, or the changing part where the script asks for it.
 pub(crate) fn answer(frame: &Frame, visit: &Visit, page: &Page) -> Response {
     if !visit.fragment {
-        return page_reply(whole(frame, visit, page).into_string());
+        return page_reply(&whole(frame, visit, page));
     }
     let part = html! { title { (page.title) " · Cresset" } (main_part(frame, page)) };
-    let response = page_reply(part.into_string());
+    let response = page_reply(&part);
     match &page.address {
         Some(address) if Selection::is_wordy(visit) => {
             reply::with(response, HeaderName::from_static("hx-push-url"), address)
@@ -150,8 +150,8 @@ pub(crate) fn answer(frame: &Frame, visit: &Visit, page: &Page) -> Response {
 }
 
 /// An answer that no cache mixes up with another form of the same address.
-pub(crate) fn page_reply(markup: String) -> Response {
-    let response = reply::typed(StatusCode::OK, reply::HTML, markup);
+pub(crate) fn page_reply(markup: &Markup) -> Response {
+    let response = reply::typed(StatusCode::OK, reply::HTML, markup.0.clone());
     reply::with(response, header::VARY, "HX-Request")
 }
 

@@ -25,19 +25,6 @@ const keys = {
     to.scrollIntoView({ block: "nearest" });
     $("a", to)?.focus({ preventScroll: true });
   },
-  /** The value under the focus, in the current row, or under the pointer. */
-  value: () => document.activeElement?.closest("[data-include]") ?? $("[data-include]:hover") ?? $("[data-row].cur [data-include]"),
-  go(address) {
-    if (!address) return false;
-    show(address);
-    return true;
-  },
-  click(selector) {
-    const element = $(selector);
-    if (!element || element.hidden) return false;
-    element.click();
-    return true;
-  },
   press(event) {
     if (event.key === "k" && (event.ctrlKey || event.metaKey) && !event.altKey) {
       event.preventDefault();
@@ -63,12 +50,6 @@ const keys = {
     y: () => keys.link(),
     j: () => keys.move(1),
     k: () => keys.move(-1),
-    f: () => keys.go(keys.value()?.dataset.include),
-    F: () => keys.go(keys.value()?.dataset.exclude),
-    ".": () => keys.click("[data-newbar]"),
-    "[": () => keys.click("[data-previous]"),
-    "]": () => keys.click("[data-next]"),
-    Escape: () => keys.click("[data-close]"),
     Enter: event => {
       const row = event.target === document.body && $("[data-row].cur a");
       return row ? row.click() : false;
@@ -82,14 +63,6 @@ keysOff.addEventListener("change", () => {
   keys.off = keysOff.checked;
   localStorage.setItem("keys", keys.off ? "off" : "on");
 });
-// Alt and a click exclude a value of a facet.
-document.addEventListener("click", event => {
-  const value = event.altKey && event.target.closest?.(".facets [data-exclude]");
-  if (!value) return;
-  event.preventDefault();
-  event.stopPropagation();
-  show(value.dataset.exclude);
-}, true);
 // The field in the top bar opens the palette; without script it is a search.
 document.addEventListener("focusin", event => {
   if (event.target.matches?.("[data-palette]")) { event.target.blur(); palette.open(event.target.value); }

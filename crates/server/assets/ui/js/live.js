@@ -85,16 +85,7 @@ const live = {
     live.badge("#badge-alerts", live.fresh);
     live.name();
     htmx.trigger(document.body, "cresset:alerts", { fresh: live.fresh, ...alerts });
-    live.bar();
     live.changed(4000);
-  },
-  /** The bar over a list: rows never move by themselves, this says that there are new ones. */
-  bar() {
-    const bar = $("[data-newbar]");
-    if (!bar) return;
-    bar.hidden = !live.fresh;
-    const word = $("[data-newbar-count]", bar) ?? bar;
-    word.textContent = `${live.fresh} new ${live.fresh === 1 ? "alert" : "alerts"}`;
   },
   reload() {
     htmx.trigger(document.body, "cresset:alerts", { fresh: live.fresh, new: 0, changed: 0 });
@@ -124,7 +115,6 @@ const live = {
   /** What is new has been seen. */
   seen() {
     live.fresh = 0;
-    live.bar();
     live.badge("#badge-alerts", 0);
     live.name();
   },
@@ -146,7 +136,6 @@ addEventListener("pagehide", live.close);
 addEventListener("pageshow", live.open);
 onPage(() => {
   live.dot();
-  live.bar();
   live.lost();
   // The title is set only after this.
   setTimeout(() => {
@@ -155,8 +144,3 @@ onPage(() => {
   });
 });
 setInterval(live.lost, 1000);
-document.addEventListener("click", event => {
-  if (!event.target.closest?.("[data-newbar]")) return;
-  live.seen();
-  htmx.ajax("GET", location.pathname + location.search, { target: "#main", swap: "outerMorph" });
-});

@@ -8,6 +8,9 @@ mod places;
 mod spark;
 mod ticks;
 
+#[cfg(test)]
+mod tests;
+
 pub(crate) use flow::{Stage, flow};
 pub(crate) use histogram::{Bucket, Histogram, histogram, legend};
 pub(crate) use map::{Land, map};

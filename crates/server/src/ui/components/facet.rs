@@ -24,6 +24,8 @@ pub(crate) struct FacetValue {
     pub(crate) count: u64,
     /// Whether it is chosen.
     pub(crate) chosen: bool,
+    /// Whether it is excluded.
+    pub(crate) excluded: bool,
     /// Takes it in, or out where it is chosen.
     pub(crate) toggle: String,
     /// Chooses it alone.
@@ -51,14 +53,19 @@ pub(crate) fn facet(facet: &Facet) -> Markup {
 
 fn line(value: &FacetValue, most: u64) -> Markup {
     html! {
-        li {
+        li.out[value.excluded] {
             svg.fill aria-hidden="true" { rect width={ (share(value.count, most)) "%" } height="100%" rx="4" {} }
             a.pick href=(value.toggle) data-exclude=(value.exclude) aria-current=[value.chosen.then_some("true")]
                 hx-get=(value.toggle) hx-target="#main" hx-swap="outerMorph" hx-push-url="true" {
-                span.cb.on[value.chosen] { @if value.chosen { (icon_tiny(Icon::Check)) } }
+                span.cb.on[value.chosen] {
+                    @if value.chosen { (icon_tiny(Icon::Check)) } @else if value.excluded { (icon_tiny(Icon::X)) }
+                }
+                @if value.excluded { span.sr { "not " } }
                 span.clip { (value.label) }
                 span.n { (words::count(value.count)) }
             }
+            a.only href=(value.exclude) hx-get=(value.exclude) hx-target="#main" hx-swap="outerMorph"
+                hx-push-url="true" { @if value.excluded { "allow" } @else { "not" } }
             a.only href=(value.only) hx-get=(value.only) hx-target="#main" hx-swap="outerMorph"
                 hx-push-url="true" { "only" }
         }

@@ -22,12 +22,3 @@ pub(crate) fn country(code: &str) -> Markup {
 pub(crate) fn tag(text: &str) -> Markup {
     html! { span.tag title=(plain(text)) { (visible(text)) } }
 }
-
-/// A value that can be filtered by: a click or `F` asks for it, `Shift F` takes it out.
-pub(crate) fn value(text: &Markup, include: &str, exclude: &str) -> Markup {
-    html! {
-        a.value href=(include) data-include=(include) data-exclude=(exclude) title="Filter by this value (F), or without it (Shift F)" {
-            (text)
-        }
-    }
-}

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use axum::extract::State;
 use axum::response::Response;
+use maud::PreEscaped;
 use tokio::time::Instant;
 
 use super::window::window_choice;
@@ -39,7 +40,7 @@ pub(crate) async fn show(State(app): State<Shared>, visit: Visit) -> Response {
     let key = format!("{:?}{}", visit.pairs, state.collect::<String>());
     let make = async { page(&app, &visit).await.part().into_string() };
     let part = app.glance.of(key, Instant::now() - GOOD_FOR, make).await;
-    shell::page_reply(part.to_string())
+    shell::page_reply(&PreEscaped(part.to_string()))
 }
 
 async fn page(app: &App, visit: &Visit) -> Framed {
