@@ -122,6 +122,35 @@ fn queries(page: &Page, service: &Service) -> anyhow::Result<()> {
     agrees(page, service).map(drop)
 }
 
+/// Every number and bar of the overview leads to the alerts that it counts.
+pub(crate) fn from_the_overview(stage: &Stage) -> anyhow::Result<()> {
+    let service = stage.service(&data::pushed("demo"), None)?;
+    data::push(&service, 0..48)?;
+    let page = stage.page(&service)?;
+    for link in [
+        ".kpi[href*='severity=critical']",
+        "main a[href*='source=ips']",
+        "main a[href*='country=US']",
+        "main a.btn[href*='severity=']",
+    ] {
+        page.open("/ui/?user=user-*&from=-6h")?;
+        page.click(link)?;
+        page.until("location.pathname === '/ui/alerts'")?;
+        page.holds(
+            "location.search.includes('user=user-') && location.search.includes('from=-6h')",
+        )?;
+        let found = agrees(&page, &service)?;
+        ensure!(
+            !found.is_empty() && found.len() < 48,
+            "{link}: {} rows",
+            found.len()
+        );
+    }
+    page.open("/ui/")?;
+    page.click(".feed a")?;
+    page.until_says("main", "Why this fired")
+}
+
 /// New alerts raise a bar and move no row; they come when they are asked for.
 pub(crate) fn live_bar(stage: &Stage) -> anyhow::Result<()> {
     let service = stage.service(&data::pushed("demo"), None)?;
@@ -199,6 +228,8 @@ pub(crate) fn keys(stage: &Stage) -> anyhow::Result<()> {
         "!location.search.includes('open=') && !document.querySelector('#panel:not([hidden])')",
     )?;
     page.until(&current(0))?;
+    page.keys(&["y"])?;
+    page.until_says("#toast", "Link copied")?;
 
     // The hand lies on a country.
     let cell =

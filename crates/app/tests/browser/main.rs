@@ -29,13 +29,14 @@ use anyhow::Context as _;
 use runner::Test;
 
 /// Every test there is, the longest first.
-const TESTS: [Test; 21] = [
+const TESTS: [Test; 22] = [
     ("demo_flow", flow::demo_flow),
     ("accessibility", look::accessibility),
     ("widths", look::widths),
     ("failing_pattern", flow::failing_pattern),
     ("reconnect", shell::reconnect),
     ("list_filters", list::filters),
+    ("from_the_overview", list::from_the_overview),
     ("list_keys", list::keys),
     ("live_bar", list::live_bar),
     ("alert", list::alert),

@@ -35,6 +35,7 @@ pub(crate) fn dead_letters(stage: &Stage) -> anyhow::Result<()> {
     page.until_says("#dry-run", "would stay")?;
     page.holds("!document.querySelector('#dry-run form')")?;
 
+    page.expect_restart();
     service.configure(&data::pushed("demo"))?;
     page.open("/ui/dead-letters?reason=too_many_keys")?;
     page.click(".letters > header a.btn")?;

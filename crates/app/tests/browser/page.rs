@@ -187,6 +187,17 @@ impl Page {
         self.expected.borrow_mut().push(words);
     }
 
+    /// Expects what a restart of the service brings.
+    pub(crate) fn expect_restart(&self) {
+        for words in [
+            "net::ERR_CONNECTION_REFUSED",
+            "net::ERR_CONNECTION_RESET",
+            "net::ERR_INCOMPLETE_CHUNKED_ENCODING",
+        ] {
+            self.expect_error(words);
+        }
+    }
+
     /// Fails on an error in the console, and on a request to anyone but the service.
     pub(crate) fn check_quiet(&self) -> anyhow::Result<()> {
         let expected = self.expected.borrow();

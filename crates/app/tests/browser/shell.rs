@@ -14,9 +14,7 @@ pub(crate) fn reconnect(stage: &Stage) -> anyhow::Result<()> {
     let service = stage.service(&data::pushed("demo"), None)?;
     data::push(&service, 0..40)?;
     let page = stage.page(&service)?;
-    page.expect_error("net::ERR_CONNECTION_REFUSED");
-    page.expect_error("net::ERR_INCOMPLETE_CHUNKED_ENCODING");
-    page.expect_error("net::ERR_CONNECTION_RESET");
+    page.expect_restart();
     page.open("/ui/")?;
     tile_agrees(&page, &service, "")?;
     page.until_says("#live", "Live")?;
