@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use cresset_connectors::stores::sqlite::SqliteStore;
-use cresset_model::ports::{Clock, Receivers, Store};
+use cresset_model::ports::{Announce, Clock, Live, Receivers, Store};
 use cresset_runtime::routing::{ReceiverSet, WakingStore};
+use cresset_runtime::{LiveHub, RuntimeControl};
 use cresset_server::{Access, ServiceFacts, Services};
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, watch};
@@ -105,6 +106,8 @@ impl Service {
         }
         let services = Services {
             query: Arc::clone(&store) as _,
+            explore: Arc::clone(&store) as _,
+            live: live(&store, &control, (&mut tasks, &stopped)),
             control,
             outbox: Arc::clone(&store) as _,
             intake: running.intake,
@@ -138,6 +141,20 @@ impl Service {
         info!("stopped");
         Ok(())
     }
+}
+
+/// Lets store and sources tell who watches what happens.
+fn live(
+    store: &SqliteStore,
+    control: &RuntimeControl,
+    (tasks, stopped): (&mut JoinSet<()>, &watch::Receiver<bool>),
+) -> Arc<dyn Live> {
+    let hub = Arc::new(LiveHub::new(store.head()));
+    let announce: Arc<dyn Announce> = Arc::clone(&hub) as _;
+    store.announce_to(Arc::clone(&announce));
+    control.announce_to(&announce);
+    tasks.spawn(Arc::clone(&hub).run(stopped.clone()));
+    hub
 }
 
 fn serve(

@@ -162,8 +162,11 @@ impl Sources<'_> {
             warn!(source.name = %pipeline.id, interval.set_minutes = set, interval.file_minutes = source.interval_minutes, "interval set at run time wins over the file");
         }
         let minutes = set.unwrap_or(source.interval_minutes);
-        let (manual, interval) = control.add(cell, ends, minutes);
-        tasks.spawn(poll.run(manual, interval, stopped.clone()));
+        let (commands, interval) = control.add(cell, ends, minutes);
+        if let Some(dials) = wiring::chaos(source)? {
+            control.add_chaos(&pipeline.id, dials);
+        }
+        tasks.spawn(poll.run(commands, interval, stopped.clone()));
         Ok(())
     }
 

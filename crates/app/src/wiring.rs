@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use cresset_connectors::lookups::{GeoHttp, GeoHttpConfig};
+use cresset_connectors::sources::MockDials;
 use cresset_connectors::sources::http_poll::{self, HttpPoll};
 use cresset_connectors::stores::sqlite::{SqliteConfig, SqliteStore};
 use cresset_model::city::CityField;
-use cresset_model::ports::{Clock, EventSink, Lookup, Store, Upstream as _};
+use cresset_model::ports::{ChaosDials, Clock, EventSink, Lookup, Store, Upstream as _};
 use cresset_pipeline::process::Pipeline;
 use cresset_runtime::poll::{Poll, PollConfig, PollPorts, PollRule};
 use cresset_runtime::{LiveTables, Rules, SourceCell, Stages};
@@ -171,6 +172,17 @@ pub(crate) fn poll(
         sinks,
     };
     Ok((Poll::new(poll, ends.clone(), Arc::clone(&cell)), ends, cell))
+}
+
+/// The dials of a source's mock, if its configuration names one.
+pub(crate) fn chaos(source: &HttpPollConfig) -> anyhow::Result<Option<Arc<dyn ChaosDials>>> {
+    let Some(chaos) = &source.chaos else {
+        return Ok(None);
+    };
+    let allowed = chaos.allow_private.as_ref().map(ToString::to_string);
+    let dials = MockDials::new(chaos.url.as_str(), allowed.as_deref())
+        .map_err(|error| Failure::new(Exit::Invalid, error.to_string()))?;
+    Ok(Some(Arc::new(dials)))
 }
 
 fn upstream(

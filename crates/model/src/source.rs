@@ -129,6 +129,14 @@ pub struct Attempt {
     pub changed: u64,
     /// Dead letters.
     pub dead: u64,
+    /// Alerts that were known already.
+    pub same: u64,
+    /// The HTTP status of the last answer, if one came.
+    pub http_status: Option<u16>,
+    /// The bookmark before it.
+    pub bookmark_from: Option<Timestamp>,
+    /// The bookmark after it.
+    pub bookmark_to: Option<Timestamp>,
     /// Why it failed; `None` on success.
     pub error: Option<String>,
 }
@@ -181,6 +189,12 @@ pub struct SourceState {
     pub warnings: Vec<String>,
     /// Turns that have ended since the process started; grows by one for each.
     pub turns: u64,
+    /// Whether polls were stopped by hand.
+    pub paused: bool,
+    /// Whether the configuration names a mock whose dials can be turned.
+    pub has_chaos: bool,
+    /// What was counted within the last minute.
+    pub minute: Counters,
     /// Since the store was made.
     pub counters: Counters,
 }

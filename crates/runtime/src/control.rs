@@ -1,17 +1,19 @@
 //! The commands of the server, carried out over the running sources.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use cresset_model::SourceId;
 use cresset_model::ports::{
-    BoxFuture, Clock, Control, EventSink, PortError, Query, RedriveReport, RedriveSelection, Store,
-    SyncRefused,
+    Announce, BoxFuture, ChaosDials, ChaosState, Clock, CommandRefused, Control, Dials, EventSink,
+    PortError, Query, RedriveReport, RedriveSelection, Store, SyncRefused,
 };
 use cresset_model::source::{Attempt, SourceState, SyncStatus};
-use tokio::sync::{mpsc, watch};
+use cresset_model::{SourceId, Timestamp};
+use tokio::sync::{mpsc, oneshot, watch};
 
+use crate::chaos::Chaos;
 use crate::handover::Handover;
-use crate::poll::PollPorts;
+use crate::poll::{PollCommand, PollPorts, Rewind};
 use crate::redrive::{self, RedrivePorts};
 use crate::source_cell::{Live, SourceCell};
 use crate::stages::Stages;
@@ -20,6 +22,9 @@ use crate::stages::Stages;
 pub const INTERVAL_SETTING: &str = "sync_interval_minutes";
 /// The longest interval between polls in minutes: a week.
 pub const INTERVAL_MINUTES_MAX: u32 = 10_080;
+
+/// How long a rewind may take, beside the turn that it waits for.
+const REWIND_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The control of the running sources.
 pub struct RuntimeControl {
@@ -34,11 +39,13 @@ struct Handle {
     ports: RedrivePorts,
     /// Absent for a source that is not polled.
     poll: Option<PollEnds>,
+    /// Absent unless the configuration names a mock.
+    chaos: Option<Chaos>,
 }
 
 /// The ends of a poll loop that the control holds.
 struct PollEnds {
-    manual: mpsc::Sender<()>,
+    commands: mpsc::Sender<PollCommand>,
     interval: watch::Sender<u32>,
 }
 
@@ -70,16 +77,24 @@ impl RuntimeControl {
         cell: Arc<SourceCell>,
         ports: PollPorts,
         interval_minutes: u32,
-    ) -> (mpsc::Receiver<()>, watch::Receiver<u32>) {
-        let (manual, commands) = mpsc::channel(1);
+    ) -> (mpsc::Receiver<PollCommand>, watch::Receiver<u32>) {
+        let (sender, commands) = mpsc::channel(1);
         let (interval, changes) = watch::channel(interval_minutes);
         let ports = RedrivePorts {
             handover: ports.handover(),
             stages: ports.stages,
             clock: ports.clock,
         };
-        let poll = Some(PollEnds { manual, interval });
-        self.sources.push(Handle { cell, ports, poll });
+        let poll = Some(PollEnds {
+            commands: sender,
+            interval,
+        });
+        self.sources.push(Handle {
+            cell,
+            ports,
+            poll,
+            chaos: None,
+        });
         (commands, changes)
     }
 
@@ -95,8 +110,91 @@ impl RuntimeControl {
             handover: Handover::new(Arc::clone(&self.store), sinks),
             clock: Arc::clone(&self.clock),
         };
-        let poll = None;
-        self.sources.push(Handle { cell, ports, poll });
+        self.sources.push(Handle {
+            cell,
+            ports,
+            poll: None,
+            chaos: None,
+        });
+    }
+
+    /// Lets the dials of a source's mock be turned.
+    pub fn add_chaos(&mut self, source: &SourceId, dials: Arc<dyn ChaosDials>) {
+        let found = self
+            .sources
+            .iter_mut()
+            .find(|handle| handle.cell.id() == source);
+        if let Some(handle) = found {
+            handle.cell.set_chaos();
+            handle.chaos = Some(Chaos::new(dials, Arc::clone(&self.clock)));
+        }
+    }
+
+    /// Lets others hear when a source changes its state.
+    pub fn announce_to(&self, watcher: &Arc<dyn Announce>) {
+        for handle in &self.sources {
+            handle.cell.announce_to(Arc::clone(watcher));
+        }
+    }
+
+    /// A polled source.
+    fn polled(&self, source: &SourceId) -> Result<(&Handle, &PollEnds), CommandRefused> {
+        let handle = self
+            .sources
+            .iter()
+            .find(|handle| handle.cell.id() == source)
+            .ok_or_else(|| CommandRefused::Unknown(source.to_string()))?;
+        let poll = handle.poll.as_ref().ok_or_else(|| {
+            let kind = handle.cell.kind();
+            CommandRefused::Conflict(format!(
+                "the source `{source}` is of kind {kind}: only polled sources can be commanded"
+            ))
+        })?;
+        Ok((handle, poll))
+    }
+
+    fn chaos_of(&self, source: &SourceId) -> Result<&Chaos, CommandRefused> {
+        let (handle, _) = self.polled(source)?;
+        handle.chaos.as_ref().ok_or_else(|| {
+            CommandRefused::Conflict(format!(
+                "the source `{source}` names no mock: set `chaos.url` in its configuration"
+            ))
+        })
+    }
+
+    async fn set_paused(&self, source: &SourceId, paused: bool) -> Result<(), CommandRefused> {
+        let (handle, _) = self.polled(source)?;
+        self.store
+            .set_paused(source.clone(), paused)
+            .await
+            .map_err(CommandRefused::Port)?;
+        handle.cell.lock().paused = paused;
+        Ok(())
+    }
+
+    async fn ask_rewind(&self, source: &SourceId, to: Timestamp) -> Result<(), CommandRefused> {
+        let (handle, poll) = self.polled(source)?;
+        let (reply, answer) = oneshot::channel();
+        {
+            let mut live = handle.cell.lock();
+            let refused = Handle::refusal(&handle.cell, &live, &*self.clock);
+            let refused = refused.filter(|refused| !matches!(refused, SyncRefused::Paused(_)));
+            if let Some(refused) = refused {
+                return Err(CommandRefused::Conflict(refused.to_string()));
+            }
+            let command = PollCommand::Rewind(Rewind { to, reply });
+            if poll.commands.try_send(command).is_err() {
+                let text = "the source is busy with another command: try again".to_owned();
+                return Err(CommandRefused::Conflict(text));
+            }
+            live.status = SyncStatus::Syncing;
+        }
+        match tokio::time::timeout(REWIND_TIMEOUT, answer).await {
+            Ok(Ok(result)) => result,
+            Ok(Err(_)) | Err(_) => Err(CommandRefused::Port(PortError::transient(
+                "the source did not answer in time",
+            ))),
+        }
     }
 
     /// Sets the intervals of a changed configuration, in minutes; the one that was set at run time is
@@ -126,7 +224,10 @@ impl RuntimeControl {
     fn handles(&self, source: Option<&SourceId>) -> Result<Vec<&Handle>, SyncRefused> {
         let Some(id) = source else {
             let polled = self.sources.iter().filter(|handle| handle.poll.is_some());
-            return Ok(polled.collect());
+            let (paused, running): (Vec<&Handle>, Vec<&Handle>) =
+                polled.partition(|handle| handle.cell.lock().paused);
+            // Paused ones do not hold the others up; that all are paused is worth a refusal.
+            return Ok(if running.is_empty() { paused } else { running });
         };
         match self.sources.iter().find(|handle| handle.cell.id() == id) {
             Some(handle) if handle.poll.is_none() => Err(SyncRefused::NotPolled {
@@ -140,9 +241,12 @@ impl RuntimeControl {
 }
 
 impl Handle {
-    fn refusal(live: &Live, clock: &dyn Clock) -> Option<SyncRefused> {
+    fn refusal(cell: &SourceCell, live: &Live, clock: &dyn Clock) -> Option<SyncRefused> {
         if live.status.is_busy() {
             return Some(SyncRefused::Busy(live.status));
+        }
+        if live.paused {
+            return Some(SyncRefused::Paused(cell.id().to_string()));
         }
         live.not_before
             .filter(|until| *until > clock.now())
@@ -153,10 +257,13 @@ impl Handle {
     /// Looks once more under the same lock: of two that ask at once only one may come through.
     fn start(&self, clock: &dyn Clock) -> Result<(), SyncRefused> {
         let mut live = self.cell.lock();
-        if let Some(refused) = Self::refusal(&live, clock) {
+        if let Some(refused) = Self::refusal(&self.cell, &live, clock) {
             return Err(refused);
         }
-        let sent = self.poll.as_ref().map(|poll| poll.manual.try_send(()));
+        let sent = self
+            .poll
+            .as_ref()
+            .map(|poll| poll.commands.try_send(PollCommand::Sync));
         if let Some(Ok(())) = sent {
             live.status = SyncStatus::Syncing;
         }
@@ -184,7 +291,7 @@ impl Control for RuntimeControl {
     fn sync(&self, source: Option<&SourceId>) -> Result<(), SyncRefused> {
         let handles = self.handles(source)?;
         let clock = &*self.clock;
-        let refusal = |handle: &&Handle| Handle::refusal(&handle.cell.lock(), clock);
+        let refusal = |handle: &&Handle| Handle::refusal(&handle.cell, &handle.cell.lock(), clock);
         if let Some(refused) = handles.iter().find_map(refusal) {
             return Err(refused);
         }
@@ -215,6 +322,46 @@ impl Control for RuntimeControl {
             }
             Ok(())
         })
+    }
+
+    fn pause<'a>(&'a self, source: &'a SourceId) -> BoxFuture<'a, Result<(), CommandRefused>> {
+        Box::pin(self.set_paused(source, true))
+    }
+
+    fn resume<'a>(&'a self, source: &'a SourceId) -> BoxFuture<'a, Result<(), CommandRefused>> {
+        Box::pin(async move {
+            let (handle, _) = self.polled(source)?;
+            if !handle.cell.lock().paused {
+                return Ok(());
+            }
+            self.set_paused(source, false).await?;
+            // One that cannot start now, because the upstream asked to be left alone, follows its schedule.
+            drop(handle.start(&*self.clock));
+            Ok(())
+        })
+    }
+
+    fn rewind<'a>(
+        &'a self,
+        source: &'a SourceId,
+        to: Timestamp,
+    ) -> BoxFuture<'a, Result<(), CommandRefused>> {
+        Box::pin(self.ask_rewind(source, to))
+    }
+
+    fn chaos<'a>(
+        &'a self,
+        source: &'a SourceId,
+    ) -> BoxFuture<'a, Result<ChaosState, CommandRefused>> {
+        Box::pin(async move { self.chaos_of(source)?.state().await })
+    }
+
+    fn set_chaos<'a>(
+        &'a self,
+        source: &'a SourceId,
+        dials: Option<Dials>,
+    ) -> BoxFuture<'a, Result<ChaosState, CommandRefused>> {
+        Box::pin(async move { self.chaos_of(source)?.set(dials).await })
     }
 
     fn redrive(

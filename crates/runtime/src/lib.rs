@@ -1,12 +1,15 @@
 //! Runners and loops: poll, redrive, retention, control. Knows the ports of `model` and the pure
 //! pipeline, never a vendor, a store or a protocol.
 
+mod chaos;
 mod control;
 #[cfg(test)]
 mod fakes;
 mod handover;
 pub mod lines;
+mod live_hub;
 mod live_tables;
+mod minute;
 mod pace;
 pub mod poll;
 pub mod push;
@@ -17,6 +20,7 @@ mod stages;
 mod ticket;
 
 pub use control::{ControlConfig, INTERVAL_MINUTES_MAX, INTERVAL_SETTING, RuntimeControl};
+pub use live_hub::{LIVE_EVENTS_MAX, LiveHub};
 pub use live_tables::LiveTables;
 pub use source_cell::SourceCell;
 pub use stages::{Rules, Stages};

@@ -1,24 +1,29 @@
 //! The state of one source, shared between its loop, which writes it, and the control, which shows it.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::ops::{Deref, DerefMut};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
-use cresset_model::ports::StoredSource;
+use cresset_model::ports::{Announce, StoredSource};
 use cresset_model::source::{
     Attempt, Checkpoint, Counters, RetryState, RoundState, SourceState, StoredState, SyncStatus,
 };
 use cresset_model::{SourceId, Timestamp};
 
+use crate::minute::Minute;
+
 /// Turns whose record is kept.
 const ATTEMPTS_KEPT: usize = 60;
 
 /// The state of one source.
-#[derive(Debug)]
 pub struct SourceCell {
     id: SourceId,
     kind: &'static str,
     address: String,
     live: Mutex<Live>,
+    watcher: OnceLock<Arc<dyn Announce>>,
+    has_chaos: AtomicBool,
 }
 
 /// What changes while the source runs.
@@ -33,6 +38,8 @@ pub(crate) struct Live {
     pub(crate) interval_minutes: u32,
     pub(crate) turns: u64,
     pub(crate) counters: Counters,
+    pub(crate) minute: Minute,
+    pub(crate) paused: bool,
     pub(crate) is_in_doubt: bool,
     pub(crate) attempts: Vec<Attempt>,
 }
@@ -45,7 +52,20 @@ impl SourceCell {
             kind,
             address,
             live: Mutex::default(),
+            watcher: OnceLock::new(),
+            has_chaos: AtomicBool::new(false),
         }
+    }
+
+    /// Lets others hear of changes from now on.
+    pub fn announce_to(&self, watcher: Arc<dyn Announce>) {
+        // Only the first one hears: there is one hub.
+        drop(self.watcher.set(watcher));
+    }
+
+    /// Says that the configuration names a mock whose dials can be turned.
+    pub(crate) fn set_chaos(&self) {
+        self.has_chaos.store(true, Ordering::Relaxed);
     }
 
     /// The source's id.
@@ -63,6 +83,7 @@ impl SourceCell {
         let mut live = self.lock();
         live.checkpoint = stored.checkpoint;
         live.counters = stored.counters;
+        live.paused = stored.paused;
         live.attempts = stored.attempts;
         live.stored = stored.state;
         if live.stored.status.is_busy() {
@@ -74,6 +95,7 @@ impl SourceCell {
     pub(crate) fn took(&self, counts: &Counters, now: Timestamp) {
         let mut live = self.lock();
         live.counters.add(counts);
+        live.minute.add(counts);
         live.status = SyncStatus::Idle;
         live.stored.last_sync = Some(now);
         live.stored.last_success = Some(now);
@@ -111,11 +133,14 @@ impl SourceCell {
             last_success: live.stored.last_success,
             last_error: live.stored.last_error.clone(),
             retry: live.retry,
-            next_sync: live.next_sync,
+            next_sync: live.next_sync.filter(|_| !live.paused),
             not_before: live.not_before.filter(|until| *until > now),
             interval_minutes: live.interval_minutes,
             warnings: Vec::new(),
             turns: live.turns,
+            paused: live.paused,
+            has_chaos: self.has_chaos.load(Ordering::Relaxed),
+            minute: live.minute.sum(),
             counters: live.counters,
         }
     }
@@ -132,7 +157,9 @@ impl SourceCell {
     }
 
     pub(crate) fn count(&self, counts: &Counters) {
-        self.lock().counters.add(counts);
+        let mut live = self.lock();
+        live.counters.add(counts);
+        live.minute.add(counts);
     }
 
     /// Says that a commit failed: it may have succeeded without telling.
@@ -149,8 +176,57 @@ impl SourceCell {
         }
     }
 
-    pub(crate) fn lock(&self) -> MutexGuard<'_, Live> {
-        self.live.lock().unwrap_or_else(PoisonError::into_inner)
+    /// The state, to be read and changed; who watches hears of it once it is given back.
+    pub(crate) fn lock(&self) -> Guard<'_> {
+        let live = self.live.lock().unwrap_or_else(PoisonError::into_inner);
+        Guard {
+            cell: self,
+            before: live.visible(),
+            live: Some(live),
+        }
+    }
+}
+
+/// What a watcher is told about.
+type Visible = (SyncStatus, Option<RetryState>, bool, u32, u64);
+
+impl Live {
+    fn visible(&self) -> Visible {
+        let interval = self.interval_minutes;
+        (self.status, self.retry, self.paused, interval, self.turns)
+    }
+}
+
+/// The locked state of a source.
+pub(crate) struct Guard<'a> {
+    cell: &'a SourceCell,
+    before: Visible,
+    /// There until the guard is dropped.
+    live: Option<MutexGuard<'a, Live>>,
+}
+
+impl Deref for Guard<'_> {
+    type Target = Live;
+
+    fn deref(&self) -> &Live {
+        self.live.as_ref().expect("the lock is held until the drop")
+    }
+}
+
+impl DerefMut for Guard<'_> {
+    fn deref_mut(&mut self) -> &mut Live {
+        self.live.as_mut().expect("the lock is held until the drop")
+    }
+}
+
+impl Drop for Guard<'_> {
+    fn drop(&mut self) {
+        let is_changed = self.visible() != self.before;
+        // The watcher must not be told under the lock: it may ask for the state.
+        drop(self.live.take());
+        if is_changed && let Some(watcher) = self.cell.watcher.get() {
+            watcher.source_changed(&self.cell.id);
+        }
     }
 }
 

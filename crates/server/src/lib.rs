@@ -17,6 +17,7 @@ mod router;
 mod seed_a;
 mod serve;
 mod services;
+mod stall;
 #[cfg(test)]
 mod tests;
 mod traffic;

@@ -8,7 +8,9 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodRouter, get, post};
 
 use crate::access::Access;
-use crate::api::{alerts, config, dead_letters, deliveries, events, receivers, sources, version};
+use crate::api::{
+    alerts, config, dead_letters, deliveries, events, query, receivers, sources, stream, version,
+};
 use crate::guard::guard;
 use crate::services::{App, Services, Shared};
 use crate::{docs, metrics, probes, problem, seed_a, ui};
@@ -50,7 +52,11 @@ where
 fn version_1() -> Router<Shared> {
     let routes = Router::new()
         .route("/alerts", get(alerts::list))
+        .route("/alerts/export", get(alerts::export))
+        .route("/alerts/facets", get(alerts::facets))
+        .route("/alerts/histogram", get(alerts::histogram))
         .route("/alerts/{id}", get(alerts::show))
+        .route("/alerts/{id}/related", get(alerts::related))
         .route("/dead-letters", get(dead_letters::list))
         .route("/dead-letters/redrive", post(dead_letters::redrive_many))
         .route("/dead-letters/{id}", get(dead_letters::show))
@@ -66,10 +72,19 @@ fn version_1() -> Router<Shared> {
         .route("/receivers", get(receivers::list))
         .route("/receivers/{name}/test", post(receivers::test))
         .route("/config/reload", post(config::reload))
+        .route("/query/complete", get(query::complete))
         .route("/sources", get(sources::list))
         .route("/sources/{id}", get(sources::show))
         .route("/sources/{id}/attempts", get(sources::attempts))
+        .route(
+            "/sources/{id}/chaos",
+            get(sources::chaos).post(sources::set_chaos),
+        )
+        .route("/sources/{id}/pause", post(sources::pause))
+        .route("/sources/{id}/resume", post(sources::resume))
+        .route("/sources/{id}/rewind", post(sources::rewind))
         .route("/sources/{id}/sync", post(sources::sync))
+        .route("/stream", get(stream::stream))
         .route("/version", get(version::get));
     Router::new().nest("/api/v1", routes)
 }

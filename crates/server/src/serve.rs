@@ -15,6 +15,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 use tracing::{debug, warn};
 
+use crate::stall::Unstalled;
+
 /// Connections of one listener at the same time; further ones wait in the kernel's queue.
 pub const CONNECTIONS_MAX: usize = 512;
 /// How long requests under way may still take after the stop.
@@ -101,7 +103,7 @@ fn spawn(
         .max_buf_size(BUFFER_BYTES_MAX)
         .max_headers(HEADERS_MAX)
         .serve_connection(
-            TokioIo::new(stream),
+            TokioIo::new(Unstalled::new(stream)),
             TowerToHyperService::new(router.clone()),
         );
     let connection = graceful.watch(connection);

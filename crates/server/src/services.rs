@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use cresset_model::Timestamp;
-use cresset_model::ports::{Clock, Control, Intake, Outbox, Query, Receivers, Reload};
+use cresset_model::ports::{
+    Clock, Control, Explore, Intake, Live, Outbox, Query, Receivers, Reload,
+};
 use tokio::sync::Semaphore;
 
 use crate::access::Access;
@@ -13,11 +15,18 @@ use crate::traffic::Traffic;
 /// Pushes under way at the same time: so many bodies may be held in memory. Further ones get a 429.
 pub(crate) const PUSHES_MAX: usize = 16;
 
+/// Listeners to the stream at the same time; further ones get a 429.
+pub(crate) const VIEWERS_MAX: usize = 100;
+
 /// The ports behind the routes.
 #[derive(Clone)]
 pub struct Services {
     /// Reads alerts, dead letters and facts.
     pub query: Arc<dyn Query>,
+    /// Counts alerts.
+    pub explore: Arc<dyn Explore>,
+    /// Tells what happens.
+    pub live: Arc<dyn Live>,
     /// Commands the sources.
     pub control: Arc<dyn Control>,
     /// Shows what is told to whom, and lets it be tried again.
@@ -50,6 +59,8 @@ pub(crate) struct App {
     pub(crate) traffic: Traffic,
     /// A permit for each push whose body is held.
     pub(crate) pushes: Semaphore,
+    /// A place for each who listens to the stream.
+    pub(crate) viewers: Arc<Semaphore>,
     failures: AtomicU64,
 }
 
@@ -63,6 +74,7 @@ impl App {
             access,
             traffic: Traffic::default(),
             pushes: Semaphore::new(PUSHES_MAX),
+            viewers: Arc::new(Semaphore::new(VIEWERS_MAX)),
             failures: AtomicU64::new(0),
         }
     }

@@ -26,7 +26,10 @@ pub(crate) fn trigger(app: &App, source: Option<&SourceId>) -> Started {
     };
     let retry_after_seconds = match &refused {
         SyncRefused::NotBefore(at) => Some(at.since(app.now()).as_secs().max(1)),
-        SyncRefused::Busy(_) | SyncRefused::Unknown(_) | SyncRefused::NotPolled { .. } => None,
+        SyncRefused::Busy(_)
+        | SyncRefused::Paused(_)
+        | SyncRefused::Unknown(_)
+        | SyncRefused::NotPolled { .. } => None,
     };
     Started::No {
         text: refused.to_string(),

@@ -18,6 +18,7 @@ mod numbers;
 mod pipe;
 mod process;
 mod raw;
+mod reads;
 mod report;
 mod service;
 mod upstream;
@@ -33,7 +34,7 @@ type Bench = (&'static str, fn(&mut Report) -> anyhow::Result<()>);
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-const BENCHES: [Bench; 10] = [
+const BENCHES: [Bench; 11] = [
     ("pipe", pipe::pipe),
     ("indicators", pipe::indicators_cost),
     ("files", files::pipe),
@@ -44,6 +45,7 @@ const BENCHES: [Bench; 10] = [
     ("list", service::list),
     ("start", service::start),
     ("memory", service::memory),
+    ("reads", reads::reads),
 ];
 
 fn main() -> anyhow::Result<()> {

@@ -28,7 +28,7 @@ pub(crate) fn clock() -> Instant {
     clippy::disallowed_methods,
     reason = "a bench makes alerts of the present"
 )]
-fn now_seconds() -> anyhow::Result<i64> {
+pub(crate) fn now_seconds() -> anyhow::Result<i64> {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH)?;
     Ok(i64::try_from(since.as_secs())?)
 }

@@ -15,7 +15,7 @@ use super::detect::{DetectConfig, ThreatConfig};
 use super::enrich::{EnrichConfig, GeoConfig, GeoDatabase};
 use super::enrich::{UserConfig, UserDirectory};
 use super::environment::Ports;
-use super::http_poll::HttpPollConfig;
+use super::http_poll::{ChaosConfig, HttpPollConfig};
 use super::lists::{ListConfig, ListContent};
 use super::pipeline::PipelineConfig;
 use super::receivers::{NotifierConfig, ReceiverConfig};
@@ -52,7 +52,13 @@ impl Config {
         let upstream = format!("http://{}/alerts", loopback(ports.mock));
         let url = HttpUrl::parse(&upstream).expect("a loopback address and a path are a valid URL");
         let allow_private = Some(url.host_port().clone());
+        let chaos = format!("http://{}/config", loopback(ports.mock));
+        let chaos = HttpUrl::parse(&chaos).expect("a loopback address and a path are a valid URL");
         let poll = HttpPollConfig {
+            chaos: Some(ChaosConfig {
+                url: chaos,
+                allow_private: allow_private.clone(),
+            }),
             allow_private,
             ..HttpPollConfig::new(url)
         };

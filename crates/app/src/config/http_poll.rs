@@ -61,6 +61,8 @@ pub(crate) struct HttpPollConfig {
     pub(crate) timeouts: Timeouts,
     /// Unpacked bytes of one answer.
     pub(crate) answer_bytes_max: u64,
+    /// The dials of the upstream, if it is a mock.
+    pub(crate) chaos: Option<ChaosConfig>,
 }
 
 impl HttpPollConfig {
@@ -79,8 +81,18 @@ impl HttpPollConfig {
             pages_max: PAGES_MAX_DEFAULT,
             timeouts: Timeouts::default(),
             answer_bytes_max: ANSWER_BYTES_MAX_DEFAULT,
+            chaos: None,
         }
     }
+}
+
+/// `chaos:`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ChaosConfig {
+    /// Where a mock's dials are read and turned.
+    pub(crate) url: HttpUrl,
+    /// The host and port that may have a private address; always those of `url`.
+    pub(crate) allow_private: Option<HostPort>,
 }
 
 /// `since:`.
@@ -168,6 +180,7 @@ pub(super) fn read(mut section: Section<'_>) -> Option<HttpPollConfig> {
         ByteSize(ANSWER_BYTES_MAX_DEFAULT),
         ByteSize(1)..=ByteSize(ANSWER_BYTES_MAX_MAX),
     );
+    let chaos = section.section("chaos").and_then(read_chaos);
     not_longer(
         &section,
         ("overlap_short", overlap_short),
@@ -186,6 +199,7 @@ pub(super) fn read(mut section: Section<'_>) -> Option<HttpPollConfig> {
         pages_max,
         timeouts,
         answer_bytes_max,
+        chaos,
     });
     if let Some(config) = &config {
         check_address(&section, config);
@@ -246,6 +260,19 @@ fn read_since(mut section: Section<'_>) -> SinceConfig {
         parameter: parameter.map_or(default.parameter, |Parameter(name)| name),
         format: format.unwrap_or(default.format),
     }
+}
+
+fn read_chaos(mut section: Section<'_>) -> Option<ChaosConfig> {
+    let url = section.required::<HttpUrl>(
+        "url",
+        "where a mock's dials are, such as http://127.0.0.1:8001/config",
+    );
+    let allow_private = section.optional("allow_private");
+    if let Some(url) = &url {
+        check_private(&section, url, allow_private.as_ref());
+    }
+    section.finish();
+    url.map(|url| ChaosConfig { url, allow_private })
 }
 
 fn read_timeouts(mut section: Section<'_>) -> Timeouts {

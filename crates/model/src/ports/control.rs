@@ -1,6 +1,6 @@
 //! What the server commands.
 
-use super::{BoxFuture, NotifierInfo, PortError};
+use super::{BoxFuture, ChaosState, Dials, NotifierInfo, PortError};
 use crate::batch::Reason;
 use crate::dead_letter::DeadLetterFilter;
 use crate::source::{Attempt, SourceState, SyncStatus};
@@ -24,6 +24,35 @@ pub trait Control: Send + Sync {
     /// Sets and keeps the minutes between polls, 1 to 10,080, counted from now.
     fn set_interval_minutes(&self, minutes: u32) -> BoxFuture<'_, Result<(), PortError>>;
 
+    /// Stops the polls of a source, over a restart too, until it is resumed. A turn under way comes to its
+    /// end first.
+    fn pause<'a>(&'a self, source: &'a SourceId) -> BoxFuture<'a, Result<(), CommandRefused>>;
+
+    /// Lets a paused source be polled again, at once.
+    fn resume<'a>(&'a self, source: &'a SourceId) -> BoxFuture<'a, Result<(), CommandRefused>>;
+
+    /// Sets the bookmark of a source back and polls from there. Refused where the store may have
+    /// forgotten identities, as records read again would then be taken for new ones and told again.
+    fn rewind<'a>(
+        &'a self,
+        source: &'a SourceId,
+        to: Timestamp,
+    ) -> BoxFuture<'a, Result<(), CommandRefused>>;
+
+    /// How the dials of a source's mock stand; refused unless the configuration names one.
+    fn chaos<'a>(
+        &'a self,
+        source: &'a SourceId,
+    ) -> BoxFuture<'a, Result<ChaosState, CommandRefused>>;
+
+    /// Turns the dials of a source's mock. They go back by themselves to how they stood before the first
+    /// turn; `None` puts them back now.
+    fn set_chaos<'a>(
+        &'a self,
+        source: &'a SourceId,
+        dials: Option<Dials>,
+    ) -> BoxFuture<'a, Result<ChaosState, CommandRefused>>;
+
     /// Puts dead letters through the pipeline again; with `dry_run` only says what would happen.
     fn redrive(
         &self,
@@ -44,6 +73,9 @@ pub enum SyncRefused {
     /// There is no such source.
     #[error("no source `{0}`")]
     Unknown(String),
+    /// The source is paused.
+    #[error("the source `{0}` is paused: resume it first")]
+    Paused(String),
     /// The source is fed by others and cannot be asked.
     #[error("the source `{id}` is of kind {kind} and cannot be synced: only polled sources can")]
     NotPolled {
@@ -52,6 +84,23 @@ pub enum SyncRefused {
         /// Its kind, such as `push`.
         kind: &'static str,
     },
+}
+
+/// Why a command to a source was not carried out.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CommandRefused {
+    /// There is no such source.
+    #[error("no source `{0}`")]
+    Unknown(String),
+    /// It cannot be done to it, or not now: a sentence that says why, and what to do.
+    #[error("{0}")]
+    Conflict(String),
+    /// The command makes no sense: a sentence that says why.
+    #[error("{0}")]
+    Invalid(String),
+    /// The store or the mock failed.
+    #[error(transparent)]
+    Port(PortError),
 }
 
 /// Which dead letters to put through again. Resolved ones and those not kept whole are skipped.

@@ -1,10 +1,13 @@
 //! The ports: small object-safe traits between the shell's parts. Every error across a port says only
 //! whether it may pass (transient, perhaps with a delay) or will stay (permanent).
 
+mod chaos;
 mod clock;
 mod control;
+mod explore;
 mod intake;
 mod lines;
+mod live;
 mod lookup;
 mod notifier;
 mod outbox;
@@ -17,19 +20,23 @@ use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
+pub use chaos::{CHAOS_DELAY_MAX, CHAOS_LIFE, CHAOS_SHARE_STEP, ChaosDials, ChaosState, Dials};
 pub use clock::Clock;
 pub use control::{
-    Control, NotifierResults, ReceiverInfo, Receivers, RedriveItem, RedriveReport,
+    CommandRefused, Control, NotifierResults, ReceiverInfo, Receivers, RedriveItem, RedriveReport,
     RedriveSelection, Reload, ReloadRefused, ReloadReport, SyncRefused, UnknownReceiver,
 };
+pub use explore::{Explore, FACET_VALUES_MAX, Related};
 pub use intake::{Encoding, Intake, PushBody, PushError, PushReceipt, RecordFaultAt};
 pub use lines::{
     LINE_CHECK_BYTES, LINE_CHUNK_BYTES_MAX, LINE_FILES_MAX, LineChunk, LineSource, line_check,
 };
+pub use live::{Announce, Live, LiveEvent, Pulse, Subscription};
 pub use lookup::{Answers, GeoAnswer, Lookup};
 pub use notifier::{Notifier, NotifierInfo};
 pub use outbox::{
-    DeliveryFilter, DeliveryPage, LEASE, Leased, Outbox, RouterMemory, Settlement, StepCommit,
+    DeliveryFilter, DeliveryPage, LEASE, Leased, Outbox, OutboxTally, RouterMemory, Settlement,
+    StepCommit,
 };
 pub use query::{AlertPage, DeadLetterPage, IndexState, PageRequest, Query, StoreFacts, Total};
 pub use sink::{EventBatch, EventSink};

@@ -67,6 +67,9 @@ pub trait Outbox: Send + Sync {
         limit: usize,
     ) -> BoxFuture<'_, Result<DeliveryPage, PortError>>;
 
+    /// How many rows are in which state, and how many were taken by their receivers since an instant.
+    fn tally(&self, since: Timestamp) -> BoxFuture<'_, Result<OutboxTally, PortError>>;
+
     /// One row.
     fn delivery(&self, id: NotificationId) -> BoxFuture<'_, Result<Option<Delivery>, PortError>>;
 }
@@ -143,6 +146,19 @@ pub struct DeliveryPage {
     pub next: Option<u64>,
     /// How many match in all, where it was cheap to count.
     pub total: Option<Total>,
+}
+
+/// Counts of the outbox.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize)]
+pub struct OutboxTally {
+    /// Rows that wait.
+    pub pending: u64,
+    /// Rows that are being delivered.
+    pub leased: u64,
+    /// Rows that were given up.
+    pub dead: u64,
+    /// Rows that were sent since the instant asked for.
+    pub sent_since: u64,
 }
 
 /// How long a lease lasts: twice the time that one delivery may take.

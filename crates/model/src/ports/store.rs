@@ -29,6 +29,9 @@ pub trait Store: Send + Sync {
     /// Stores changes of a source's state that belong to no batch.
     fn update_source(&self, update: SourceUpdate) -> BoxFuture<'_, Result<(), PortError>>;
 
+    /// Stores whether a source is paused; nothing else changes it.
+    fn set_paused(&self, source: SourceId, paused: bool) -> BoxFuture<'_, Result<(), PortError>>;
+
     /// Change-log entries after the cursor, at most `limit`, oldest first.
     fn changes(
         &self,
@@ -168,6 +171,8 @@ pub struct StoredSource {
     pub checkpoint: Option<Checkpoint>,
     /// Its state.
     pub state: StoredState,
+    /// Whether its polls were stopped by hand.
+    pub paused: bool,
     /// Its books.
     pub counters: Counters,
     /// Its latest turns, the newest first, at most 60.

@@ -30,6 +30,8 @@ pub struct FetchError {
     pub message: String,
     /// Whether the same request may succeed within this turn.
     pub transient: bool,
+    /// The HTTP status of the answer, if one came.
+    pub status: Option<u16>,
     /// What `Retry-After` asked for.
     pub retry_after: Option<Duration>,
 }

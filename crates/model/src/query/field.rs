@@ -23,6 +23,8 @@ pub enum TextField {
     UpstreamId,
     /// `description`.
     Description,
+    /// `threat`: the title that a detection of ours gave, if one fired.
+    Threat,
 }
 
 /// A field that is an address.
@@ -60,7 +62,7 @@ pub enum Field {
 
 impl Field {
     /// Every name a query may use, with the field it means. `from` and `to` are bounds of `ingested_at`.
-    pub const NAMES: [(&'static str, Self); 14] = [
+    pub const NAMES: [(&'static str, Self); 15] = [
         ("severity", Self::Severity),
         ("criticality", Self::Severity),
         ("source", Self::Text(TextField::Source)),
@@ -70,6 +72,7 @@ impl Field {
         ("id", Self::Text(TextField::Id)),
         ("upstream_id", Self::Text(TextField::UpstreamId)),
         ("description", Self::Text(TextField::Description)),
+        ("threat", Self::Text(TextField::Threat)),
         ("src_ip", Self::Address(AddressField::SrcIp)),
         ("dst_ip", Self::Address(AddressField::DstIp)),
         ("created_at", Self::Time(TimeField::CreatedAt)),
@@ -107,6 +110,7 @@ impl TextField {
             Self::Id => Some(Cow::Owned(row.id.to_string())),
             Self::UpstreamId => Some(Cow::Borrowed(&row.upstream_id)),
             Self::Description => Some(Cow::Borrowed(&row.description)),
+            Self::Threat => row.title.as_deref().map(Cow::Borrowed),
         }
     }
 }
@@ -130,6 +134,15 @@ impl AddressField {
 }
 
 impl TimeField {
+    /// The word in a query.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::CreatedAt => "created_at",
+            Self::IngestedAt => "ingested_at",
+            Self::UpdatedAt => "updated_at",
+        }
+    }
+
     /// Its value.
     pub fn of(self, row: &AlertRow) -> Timestamp {
         match self {

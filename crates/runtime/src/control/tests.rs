@@ -258,3 +258,65 @@ async fn without_polled_sources_there_is_no_interval() {
     assert_eq!(control.interval_minutes(), 0);
     assert_eq!(control.sync(None), Ok(()));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_paused_source_does_not_hold_the_others_up() {
+    let pair = Pair::of(calm(), calm()).await;
+    pair.control.pause(&pair.first.id).await.unwrap();
+    pair.control.sync(None).unwrap();
+    tokio::time::sleep(seconds(1)).await;
+    assert_eq!(pair.requests(), [1, 2]);
+    pair.control.pause(&pair.second.id).await.unwrap();
+    assert!(matches!(
+        pair.control.sync(None),
+        Err(SyncRefused::Paused(_))
+    ));
+}
+
+#[tokio::test(start_paused = true)]
+async fn commands_to_no_source_and_chaos_without_a_mock_are_refused() {
+    let pair = Pair::of(calm(), calm()).await;
+    let unknown = SourceId::new("third");
+    let no_source = CommandRefused::Unknown("third".to_owned());
+    let control = &pair.control;
+    assert_eq!(control.pause(&unknown).await, Err(no_source.clone()));
+    assert_eq!(control.resume(&unknown).await, Err(no_source.clone()));
+    assert_eq!(control.rewind(&unknown, T0).await, Err(no_source.clone()));
+    assert_eq!(control.chaos(&unknown).await, Err(no_source));
+    let refused = control.chaos(&pair.first.id).await.unwrap_err();
+    assert!(refused.to_string().contains("set `chaos.url`"), "{refused}");
+    assert!(!control.sources()[0].has_chaos);
+}
+
+/// Notes which sources changed.
+#[derive(Default)]
+struct Watcher(std::sync::Mutex<Vec<String>>);
+
+impl Announce for Watcher {
+    fn committed(&self, _: u64, _: cresset_model::query::SeverityCounts, _: u64) {}
+
+    fn source_changed(&self, source: &SourceId) {
+        self.0.lock().unwrap().push(source.to_string());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn changes_of_a_source_are_announced_and_nothing_else_is() {
+    let pair = Pair::of(calm(), calm()).await;
+    let watcher = Arc::new(Watcher::default());
+    pair.control.announce_to(&(Arc::clone(&watcher) as _));
+    let heard = || std::mem::take(&mut *watcher.0.lock().unwrap());
+    pair.control.sources();
+    tokio::time::sleep(seconds(60)).await;
+    assert!(heard().is_empty());
+    pair.control.sync(Some(&pair.second.id)).unwrap();
+    assert_eq!(heard(), ["second"]);
+    tokio::time::sleep(seconds(1)).await;
+    let turn = heard();
+    assert!(!turn.is_empty() && turn.iter().all(|source| source == "second"));
+    pair.control.set_interval_minutes(7).await.unwrap();
+    tokio::time::sleep(seconds(1)).await;
+    let mut both = heard();
+    both.sort();
+    assert_eq!(both, ["second", "upstream"]);
+}

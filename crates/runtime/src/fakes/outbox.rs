@@ -9,8 +9,8 @@ use cresset_model::notification::{
     RoutedRow,
 };
 use cresset_model::ports::{
-    BoxFuture, DeliveryFilter, DeliveryPage, Leased, Outbox, PortError, RouterMemory, Settlement,
-    StepCommit,
+    BoxFuture, DeliveryFilter, DeliveryPage, Leased, Outbox, OutboxTally, PortError, RouterMemory,
+    Settlement, StepCommit,
 };
 use cresset_model::{NotificationId, Timestamp};
 
@@ -354,6 +354,10 @@ impl Outbox for MemoryOutbox {
         _limit: usize,
     ) -> BoxFuture<'_, Result<DeliveryPage, PortError>> {
         unreachable!("the runtime does not list deliveries")
+    }
+
+    fn tally(&self, _since: Timestamp) -> BoxFuture<'_, Result<OutboxTally, PortError>> {
+        unreachable!("the runtime does not count deliveries")
     }
 
     fn delivery(&self, _id: NotificationId) -> BoxFuture<'_, Result<Option<Delivery>, PortError>> {

@@ -429,6 +429,14 @@ impl Store for MemoryStore {
         })
     }
 
+    fn set_paused(&self, source: SourceId, paused: bool) -> BoxFuture<'_, Result<(), PortError>> {
+        Box::pin(async move {
+            self.check_up()?;
+            self.lock().sources.entry(source).or_default().paused = paused;
+            Ok(())
+        })
+    }
+
     fn changes(
         &self,
         _after: Position,

@@ -41,6 +41,7 @@ pub(crate) fn transient(retry_after: Option<Duration>) -> FetchError {
     FetchError {
         message: "status 503 of http://upstream/alerts".to_owned(),
         transient: true,
+        status: Some(503),
         retry_after,
     }
 }
@@ -50,6 +51,7 @@ pub(crate) fn permanent() -> FetchError {
     FetchError {
         message: "status 404 of http://upstream/alerts".to_owned(),
         transient: false,
+        status: Some(404),
         retry_after: None,
     }
 }

@@ -2,6 +2,7 @@
 
 mod intake;
 mod page;
+mod rewind;
 pub mod rule;
 mod runner;
 mod turn;
@@ -9,5 +10,6 @@ mod turn;
 #[cfg(test)]
 mod tests;
 
+pub use rewind::Rewind;
 pub use rule::PollRule;
-pub use runner::{Poll, PollConfig, PollPorts};
+pub use runner::{Poll, PollCommand, PollConfig, PollPorts};

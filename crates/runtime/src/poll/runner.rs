@@ -9,6 +9,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 use tracing::warn;
 
+use super::rewind::Rewind;
 use super::rule::{OVERLAP_EVERY, PollRule};
 use super::turn::{RETRY_AFTER_WITHIN_TURN_MAX, TurnEnd};
 use crate::handover::Handover;
@@ -59,6 +60,15 @@ pub struct Poll {
     pub(super) cell: Arc<SourceCell>,
 }
 
+/// What a loop is told from outside.
+#[derive(Debug)]
+pub enum PollCommand {
+    /// Sync now.
+    Sync,
+    /// Set the bookmark back, then sync unless paused.
+    Rewind(Rewind),
+}
+
 /// When the next turn is due.
 struct Schedule {
     interval_minutes: u32,
@@ -89,18 +99,22 @@ impl Poll {
     /// had committed stays, the rest is read again.
     pub async fn run(
         self,
-        mut manual: mpsc::Receiver<()>,
+        mut commands: mpsc::Receiver<PollCommand>,
         mut interval: watch::Receiver<u32>,
         mut stop: watch::Receiver<bool>,
     ) {
         tokio::select! {
             // Dropping the loop at any await is safe: effects and checkpoint commit together.
-            () = self.polls(&mut manual, &mut interval) => {}
+            () = self.polls(&mut commands, &mut interval) => {}
             _ = stop.wait_for(|stop| *stop) => {}
         }
     }
 
-    async fn polls(&self, manual: &mut mpsc::Receiver<()>, interval: &mut watch::Receiver<u32>) {
+    async fn polls(
+        &self,
+        commands: &mut mpsc::Receiver<PollCommand>,
+        interval: &mut watch::Receiver<u32>,
+    ) {
         self.recall().await;
         let mut pace = Pace::new(self.config.jitter_seed);
         let mut schedule = Schedule {
@@ -111,8 +125,11 @@ impl Poll {
         };
         schedule.due += schedule.interval();
         let mut trigger = Trigger::Start;
+        if self.cell.lock().paused {
+            trigger = self.wait(&mut schedule, commands, interval).await;
+        }
         loop {
-            trigger = self.take_command(manual, trigger);
+            trigger = self.take_command(commands, trigger).await;
             self.show(&schedule);
             let begun = Instant::now();
             let overlap = schedule.overlap(&self.config.rule, trigger);
@@ -138,23 +155,44 @@ impl Poll {
                 }
                 TurnEnd::Done | TurnEnd::More => {}
             }
-            if end == TurnEnd::More {
+            if end == TurnEnd::More && self.goes_on() {
                 trigger = Trigger::Resume;
                 continue;
             }
-            trigger = self.wait(&mut schedule, manual, interval).await;
+            trigger = self.wait(&mut schedule, commands, interval).await;
         }
     }
 
     /// A command that came before a turn began is served by that turn. From here on the status refuses
     /// further ones; both under one lock, so that none slips in between.
-    fn take_command(&self, manual: &mut mpsc::Receiver<()>, trigger: Trigger) -> Trigger {
-        let mut live = self.cell.lock();
-        live.status = SyncStatus::Syncing;
-        match manual.try_recv() {
-            Ok(()) if trigger == Trigger::Schedule => Trigger::Manual,
+    async fn take_command(
+        &self,
+        commands: &mut mpsc::Receiver<PollCommand>,
+        trigger: Trigger,
+    ) -> Trigger {
+        let command = {
+            let mut live = self.cell.lock();
+            live.status = SyncStatus::Syncing;
+            commands.try_recv()
+        };
+        if let Ok(PollCommand::Rewind(rewind)) = command {
+            self.rewind(rewind).await;
+            self.cell.lock().status = SyncStatus::Syncing;
+            return Trigger::Manual;
+        }
+        match command {
+            Ok(_) if trigger == Trigger::Schedule => Trigger::Manual,
             _ => trigger,
         }
+    }
+
+    /// Whether a round that needs more pages goes on at once; not if it was paused meanwhile.
+    fn goes_on(&self) -> bool {
+        let mut live = self.cell.lock();
+        if live.paused {
+            live.status = SyncStatus::Idle;
+        }
+        !live.paused
     }
 
     /// Reads back what a former process stored. Waits for the store rather than starting without it.
@@ -163,7 +201,12 @@ impl Poll {
             match self.ports.store.source(self.cell.id().clone()).await {
                 Ok(stored) => {
                     self.cell.recall(stored);
-                    self.cell.lock().status = SyncStatus::Syncing;
+                    let mut live = self.cell.lock();
+                    live.status = if live.paused {
+                        live.stored.status
+                    } else {
+                        SyncStatus::Syncing
+                    };
                     return;
                 }
                 Err(error) => {
@@ -178,7 +221,7 @@ impl Poll {
     async fn wait(
         &self,
         schedule: &mut Schedule,
-        manual: &mut mpsc::Receiver<()>,
+        commands: &mut mpsc::Receiver<PollCommand>,
         interval: &mut watch::Receiver<u32>,
     ) -> Trigger {
         loop {
@@ -187,9 +230,18 @@ impl Poll {
             tokio::select! {
                 () = tokio::time::sleep_until(schedule.wakes()) => {
                     schedule.advance(Instant::now());
-                    return Trigger::Schedule;
+                    if !self.cell.lock().paused {
+                        return Trigger::Schedule;
+                    }
                 }
-                Some(()) = manual.recv() => return Trigger::Manual,
+                Some(command) = commands.recv() => match command {
+                    PollCommand::Sync => return Trigger::Manual,
+                    PollCommand::Rewind(rewind) => {
+                        if self.rewind(rewind).await && !self.cell.lock().paused {
+                            return Trigger::Manual;
+                        }
+                    }
+                },
                 Ok(()) = interval.changed() => {
                     schedule.set_interval(*interval.borrow_and_update());
                 }

@@ -58,6 +58,10 @@ impl Poll {
                 new: 0,
                 changed: 0,
                 dead: 0,
+                same: 0,
+                http_status: None,
+                bookmark_from: None,
+                bookmark_to: None,
                 error: None,
             },
             failures: 0,
@@ -78,6 +82,7 @@ impl Poll {
             .map_err(store_failed)?;
         self.retain().await.map_err(store_failed)?;
         let mut checkpoint = self.load_checkpoint().await.map_err(store_failed)?;
+        account.attempt.bookmark_from = Some(checkpoint.bookmark);
         let mut round = rule::begin(&checkpoint, overlap, self.ports.clock.now());
         loop {
             checkpoint.fetch += 1;
@@ -151,6 +156,13 @@ impl Poll {
         account.attempt.new += counts.new;
         account.attempt.changed += counts.changed;
         account.attempt.dead += counts.dead;
+        account.attempt.same += counts.same;
+        account.attempt.http_status = match &taken.error {
+            Some(PageError::Fetch(error)) => error.status,
+            // An answer that was read is a 2xx; which one, nothing depends on.
+            Some(PageError::Document(_)) | None => Some(200),
+            Some(PageError::Store(_)) => account.attempt.http_status,
+        };
         taken
     }
 
@@ -196,6 +208,8 @@ impl Poll {
     ) -> TurnEnd {
         let now = self.ports.clock.now();
         account.attempt.ended = now;
+        let checkpoint = self.cell.lock().checkpoint;
+        account.attempt.bookmark_to = checkpoint.map(|checkpoint| checkpoint.bookmark);
         let end = match ended {
             Ok(end) => {
                 self.cell.lock().stored.last_success = Some(now);

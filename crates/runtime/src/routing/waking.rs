@@ -53,6 +53,10 @@ impl Store for WakingStore {
         self.inner.update_source(update)
     }
 
+    fn set_paused(&self, source: SourceId, paused: bool) -> BoxFuture<'_, Result<(), PortError>> {
+        self.inner.set_paused(source, paused)
+    }
+
     fn changes(
         &self,
         after: Position,

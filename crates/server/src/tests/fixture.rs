@@ -1,5 +1,7 @@
 //! Ports made by hand, and requests into the router.
 
+mod commands;
+mod numbers;
 mod told;
 
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -13,9 +15,9 @@ use cresset_model::batch::Reason;
 use cresset_model::dead_letter::{DeadLetter, DeadLetterFilter};
 use cresset_model::outcome::Stage;
 use cresset_model::ports::{
-    AlertPage, BoxFuture, Clock, Control, DeadLetterPage, IndexState, Intake, Outbox, PageRequest,
-    PortError, Query, Receivers, RedriveItem, RedriveReport, RedriveSelection, Reload, StoreFacts,
-    SyncRefused, Total,
+    AlertPage, BoxFuture, ChaosState, Clock, CommandRefused, Control, DeadLetterPage, Dials,
+    Explore, IndexState, Intake, Live, LiveEvent, Outbox, PageRequest, PortError, Query, Receivers,
+    RedriveItem, RedriveReport, RedriveSelection, Reload, StoreFacts, SyncRefused, Total,
 };
 use cresset_model::provenance::{Context, FormatInfo, Marks, TableInfo};
 use cresset_model::query::Filter;
@@ -25,6 +27,7 @@ use tower::ServiceExt as _;
 
 use crate::{Access, ServiceFacts, Services, router};
 
+pub(super) use commands::Commands;
 pub(super) use told::{Told, delivery, receiver};
 
 /// The time of every test.
@@ -43,6 +46,8 @@ pub(super) struct Fake {
     pub(super) refused: Mutex<Option<SyncRefused>>,
     pub(super) redriven: Mutex<Vec<(RedriveSelection, bool)>>,
     pub(super) told: Told,
+    pub(super) commands: Commands,
+    pub(super) events: Mutex<Vec<LiveEvent>>,
     pub(super) fault: Mutex<Option<PortError>>,
     pub(super) panics: AtomicBool,
     pub(super) syncs: AtomicU32,
@@ -58,6 +63,8 @@ impl Fake {
             refused: Mutex::new(None),
             redriven: Mutex::new(vec![]),
             told: Told::default(),
+            commands: Commands::default(),
+            events: Mutex::default(),
             fault: Mutex::new(None),
             panics: AtomicBool::new(false),
             syncs: AtomicU32::new(0),
@@ -87,6 +94,8 @@ impl Fake {
         let services = Services {
             query: Arc::clone(self) as Arc<dyn Query>,
             control: Arc::clone(self) as Arc<dyn Control>,
+            explore: Arc::clone(self) as Arc<dyn Explore>,
+            live: Arc::clone(self) as Arc<dyn Live>,
             outbox: Arc::clone(self) as Arc<dyn Outbox>,
             intake: Arc::clone(self) as Arc<dyn Intake>,
             receivers: Arc::clone(self) as Arc<dyn Receivers>,
@@ -244,6 +253,37 @@ impl Control for Fake {
         self.answer(|| self.interval.store(minutes, Ordering::Relaxed))
     }
 
+    fn pause<'a>(&'a self, source: &'a SourceId) -> BoxFuture<'a, Result<(), CommandRefused>> {
+        self.commands.pause(source)
+    }
+
+    fn resume<'a>(&'a self, source: &'a SourceId) -> BoxFuture<'a, Result<(), CommandRefused>> {
+        self.commands.resume(source)
+    }
+
+    fn rewind<'a>(
+        &'a self,
+        source: &'a SourceId,
+        to: Timestamp,
+    ) -> BoxFuture<'a, Result<(), CommandRefused>> {
+        self.commands.rewind(source, to)
+    }
+
+    fn chaos<'a>(
+        &'a self,
+        source: &'a SourceId,
+    ) -> BoxFuture<'a, Result<ChaosState, CommandRefused>> {
+        self.commands.chaos(source)
+    }
+
+    fn set_chaos<'a>(
+        &'a self,
+        source: &'a SourceId,
+        dials: Option<Dials>,
+    ) -> BoxFuture<'a, Result<ChaosState, CommandRefused>> {
+        self.commands.set_chaos(source, dials)
+    }
+
     fn redrive(
         &self,
         selection: RedriveSelection,
@@ -391,6 +431,9 @@ pub(super) fn source(id: &str) -> SourceState {
         interval_minutes: 30,
         warnings: vec![],
         turns: 4,
+        paused: false,
+        has_chaos: false,
+        minute: Counters::default(),
         counters: Counters {
             read: 5,
             new: 5,
@@ -410,6 +453,10 @@ fn attempt() -> Attempt {
         new: 5,
         changed: 0,
         dead: 0,
+        same: 0,
+        http_status: Some(200),
+        bookmark_from: None,
+        bookmark_to: Some(at("2026-11-23T09:19:59Z")),
         error: None,
     }
 }

@@ -130,7 +130,7 @@ fn conforms(description: &Value, schema: &Value, value: &Value, at: &str) {
 }
 
 /// Request, described path, status and body.
-const EXCHANGES: [(&str, &str, u16, &str); 34] = [
+const EXCHANGES: [(&str, &str, u16, &str); 44] = [
     ("GET /alerts", "/alerts", 200, ""),
     ("GET /alerts?hours=0", "/alerts", 422, ""),
     ("GET /health", "/health", 200, ""),
@@ -256,6 +256,66 @@ const EXCHANGES: [(&str, &str, u16, &str); 34] = [
         "/api/v1/sources/{id}/sync",
         202,
         "",
+    ),
+    (
+        "GET /api/v1/alerts/facets",
+        "/api/v1/alerts/facets",
+        200,
+        "",
+    ),
+    (
+        "GET /api/v1/alerts/histogram",
+        "/api/v1/alerts/histogram",
+        200,
+        "",
+    ),
+    (
+        "GET /api/v1/alerts/00000000000000000000000001/related",
+        "/api/v1/alerts/{id}/related",
+        200,
+        "",
+    ),
+    (
+        "GET /api/v1/query/complete?q=user:",
+        "/api/v1/query/complete",
+        200,
+        "",
+    ),
+    (
+        "POST /api/v1/sources/mock/pause",
+        "/api/v1/sources/{id}/pause",
+        202,
+        "",
+    ),
+    (
+        "POST /api/v1/sources/mock/resume",
+        "/api/v1/sources/{id}/resume",
+        202,
+        "",
+    ),
+    (
+        "POST /api/v1/sources/mock/rewind",
+        "/api/v1/sources/{id}/rewind",
+        202,
+        r#"{"to":"2026-11-23T09:00:00Z"}"#,
+    ),
+    (
+        "POST /api/v1/sources/mock/rewind",
+        "/api/v1/sources/{id}/rewind",
+        422,
+        "{}",
+    ),
+    (
+        "GET /api/v1/sources/mock/chaos",
+        "/api/v1/sources/{id}/chaos",
+        200,
+        "",
+    ),
+    (
+        "POST /api/v1/sources/mock/chaos",
+        "/api/v1/sources/{id}/chaos",
+        200,
+        r#"{"malformed":0.5}"#,
     ),
     ("GET /api/v1/version", "/api/v1/version", 200, ""),
     ("GET /livez", "/livez", 200, ""),

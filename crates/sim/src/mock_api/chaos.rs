@@ -1,4 +1,7 @@
-//! The dial: `POST /config` with `{"failure_rate": 0.0 to 1.0}`, and its refusals as recorded.
+//! The dials: `POST /config` with `{"failure_rate": 0.0 to 1.0}`, and its refusals as recorded. Beside the
+//! original's one, `delay_ms` and `malformed`; a `GET` shows them when it is asked for `include=all`.
+
+use std::time::Duration;
 
 use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
@@ -7,6 +10,8 @@ use super::py_json::{NotFinite, ReadError, Value, float, read, write};
 
 /// What an empty object sets.
 const FAILURE_RATE_DEFAULT: f64 = 0.2;
+/// The longest delay of an answer.
+const DELAY_MS_MAX: f64 = 30_000.0;
 
 /// Why the dial was not turned.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,8 +29,29 @@ pub(super) fn settings(failure_rate: f64) -> String {
     format!("{{\"failure_rate\":{}}}", float(failure_rate))
 }
 
-/// Reads the new failure rate.
-pub(super) fn read_rate(headers: &HeaderMap, body: &[u8]) -> Result<f64, Refusal> {
+/// All dials, those that the original does not have included.
+pub(super) fn all_settings(failure_rate: f64, delay: Duration, malformed: f64) -> String {
+    format!(
+        "{{\"failure_rate\":{},\"delay_ms\":{},\"malformed\":{}}}",
+        float(failure_rate),
+        delay.as_millis(),
+        float(malformed)
+    )
+}
+
+/// What a body turns.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Turn {
+    /// The failure rate, in any case.
+    pub(super) failure_rate: f64,
+    /// How long each answer takes.
+    pub(super) delay: Option<Duration>,
+    /// The share of records that no client can take.
+    pub(super) malformed: Option<f64>,
+}
+
+/// Reads how the dials are to stand.
+pub(super) fn read_turn(headers: &HeaderMap, body: &[u8]) -> Result<Turn, Refusal> {
     if body.is_empty() {
         return Err(refusal(
             "missing",
@@ -60,15 +86,24 @@ pub(super) fn read_rate(headers: &HeaderMap, body: &[u8]) -> Result<f64, Refusal
     let Value::Dict(pairs) = &value else {
         return Err(not_a_dict(&value));
     };
-    match pairs.iter().find(|(key, _)| key == "failure_rate") {
-        None => Ok(FAILURE_RATE_DEFAULT),
-        Some((_, value)) => rate_of(value),
-    }
+    let number = |key: &str, most: f64| {
+        let found = pairs.iter().find(|(known, _)| known == key);
+        found
+            .map(|(_, value)| number_of(value, key, most))
+            .transpose()
+    };
+    Ok(Turn {
+        failure_rate: number("failure_rate", 1.0)?.unwrap_or(FAILURE_RATE_DEFAULT),
+        delay: number("delay_ms", DELAY_MS_MAX)?.map(|ms| Duration::from_secs_f64(ms / 1_000.0)),
+        malformed: number("malformed", 1.0)?,
+    })
 }
 
-fn rate_of(input: &Value) -> Result<f64, Refusal> {
+/// A number from 0 to `most`.
+fn number_of(input: &Value, key: &str, most: f64) -> Result<f64, Refusal> {
+    let place = format!("\"{key}\"");
     let refused = |kind: &str, msg: &str, ctx: Option<&Value>| {
-        refusal(kind, &["\"body\"", "\"failure_rate\""], msg, input, ctx)
+        refusal(kind, &["\"body\"", &place], msg, input, ctx)
     };
     let bound = |name: &str, bound: f64| Value::Dict(vec![(name.to_owned(), Value::Float(bound))]);
     let rate = match input {
@@ -92,9 +127,9 @@ fn rate_of(input: &Value) -> Result<f64, Refusal> {
         let msg = "Input should be greater than or equal to 0";
         return Err(refused("greater_than_equal", msg, Some(&bound("ge", 0.0))));
     }
-    if rate > 1.0 {
-        let msg = "Input should be less than or equal to 1";
-        return Err(refused("less_than_equal", msg, Some(&bound("le", 1.0))));
+    if rate > most {
+        let msg = format!("Input should be less than or equal to {most}");
+        return Err(refused("less_than_equal", &msg, Some(&bound("le", most))));
     }
     Ok(rate)
 }
@@ -147,7 +182,7 @@ mod tests {
         if !content_type.is_empty() {
             headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
         }
-        read_rate(&headers, body.as_bytes())
+        read_turn(&headers, body.as_bytes()).map(|turn| turn.failure_rate)
     }
 
     fn accepted(body: &str, expected: &str) {
@@ -234,6 +269,32 @@ mod tests {
     }
 
     #[test]
+    fn the_other_dials_are_read_beside_it() {
+        let mut headers = HeaderMap::new();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        let turn = |body: &str| read_turn(&headers, body.as_bytes());
+        let expected = Turn {
+            failure_rate: 0.2,
+            delay: Some(Duration::from_millis(250)),
+            malformed: Some(0.5),
+        };
+        assert_eq!(turn("{\"delay_ms\":250,\"malformed\":0.5}"), Ok(expected));
+        assert!(matches!(
+            turn("{\"delay_ms\":30001}"),
+            Err(Refusal::Invalid(_))
+        ));
+        assert!(matches!(
+            turn("{\"malformed\":1.01}"),
+            Err(Refusal::Invalid(_))
+        ));
+        let all = all_settings(1.0, Duration::from_secs(3), 0.0);
+        assert_eq!(
+            all,
+            "{\"failure_rate\":1.0,\"delay_ms\":3000,\"malformed\":0.0}"
+        );
+    }
+
+    #[test]
     fn what_the_original_cannot_repeat_breaks_it() {
         for number in ["NaN", "Infinity", "-Infinity", "1e999"] {
             let body = format!("{{\"failure_rate\":{number}}}");
@@ -243,6 +304,6 @@ mod tests {
                 "{number}"
             );
         }
-        assert_eq!(read_rate(&HeaderMap::new(), b"\xff"), Err(Refusal::NoText));
+        assert_eq!(read_turn(&HeaderMap::new(), b"\xff"), Err(Refusal::NoText));
     }
 }

@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
@@ -74,6 +74,7 @@ struct Mock {
 /// What changes from request to request.
 struct Dial {
     failure_rate: f64,
+    delay: Duration,
     requests: u64,
     window: (Timestamp, u32),
 }
@@ -94,6 +95,7 @@ impl Mock {
             world: Arc::new(Mutex::new(world)),
             dial: Mutex::new(Dial {
                 failure_rate: config.failure_rate,
+                delay: config.delay,
                 requests: 0,
                 window: (now, 0),
             }),
@@ -105,6 +107,19 @@ impl Mock {
 
     fn dial<T>(&self, turn: impl FnOnce(&mut Dial) -> T) -> T {
         turn(&mut self.dial.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn world(&self) -> MutexGuard<'_, World> {
+        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How the dials stand: the original's one, or all that there are.
+    fn settings(&self, uri: &Uri) -> String {
+        let (rate, delay) = self.dial(|dial| (dial.failure_rate, dial.delay));
+        if uri.query() == Some("include=all") {
+            return chaos::all_settings(rate, delay, self.world().malformed());
+        }
+        chaos::settings(rate)
     }
 
     async fn alerts(&self, uri: &Uri) -> Response {
@@ -123,7 +138,7 @@ impl Mock {
             None => Timestamp::MIN,
         };
         // Only this request waits; others are answered meanwhile.
-        sleep(self.config.delay).await;
+        sleep(self.dial(|dial| dial.delay)).await;
         if let Some((_, page)) = &self.bulk {
             return self.bulk_page(page);
         }
@@ -137,11 +152,7 @@ impl Mock {
             since,
             cut: step == Step::Cut,
         };
-        let body = self
-            .world
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .answer(ask);
+        let body = self.world().answer(ask);
         if ask.cut {
             return cut(body);
         }
@@ -206,10 +217,16 @@ impl Mock {
             Ok(Err(_)) => return detail(StatusCode::PAYLOAD_TOO_LARGE, "Content Too Large"),
             Err(_) => return detail(StatusCode::REQUEST_TIMEOUT, "Request Timeout"),
         };
-        match chaos::read_rate(&head.headers, &body) {
-            Ok(rate) => {
-                self.dial(|dial| dial.failure_rate = rate);
-                let settings = chaos::settings(rate);
+        match chaos::read_turn(&head.headers, &body) {
+            Ok(turn) => {
+                self.dial(|dial| {
+                    dial.failure_rate = turn.failure_rate;
+                    dial.delay = turn.delay.unwrap_or(dial.delay);
+                });
+                if let Some(share) = turn.malformed {
+                    self.world().set_malformed(share);
+                }
+                let settings = chaos::settings(turn.failure_rate);
                 let body = format!("{{\"message\":\"Config updated\",\"config\":{settings}}}");
                 json(StatusCode::OK, body)
             }
@@ -249,10 +266,7 @@ async fn answer(State(mock): State<Arc<Mock>>, request: Request) -> Response {
     let is_get = request.method() == Method::GET;
     match request.uri().path() {
         "/alerts" if is_get => mock.alerts(request.uri()).await,
-        "/config" if is_get => json(
-            StatusCode::OK,
-            chaos::settings(mock.dial(|dial| dial.failure_rate)),
-        ),
+        "/config" if is_get => json(StatusCode::OK, mock.settings(request.uri())),
         "/config" if request.method() == Method::POST => mock.turn(request).await,
         "/truth" if is_get => mock.truth(),
         "/docs" if is_get => respond(StatusCode::OK, "text/html; charset=utf-8", Body::from(DOCS)),

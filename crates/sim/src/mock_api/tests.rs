@@ -717,3 +717,54 @@ async fn it_stops_when_told() {
     drop(mock.stop.take());
     mock.task.await.unwrap().unwrap();
 }
+
+#[tokio::test]
+async fn the_dials_of_a_running_mock_are_read_and_turned() {
+    use cresset_connectors::sources::MockDials;
+    use cresset_model::ports::{ChaosDials as _, Dials};
+
+    let mock = start(quick()).await;
+    let target = mock.address.to_string();
+    let url = format!("http://{target}/config");
+    let dials = MockDials::new(&url, Some(&target)).unwrap();
+    let expected = Dials {
+        failure_rate: Some(0.0),
+        delay: Some(Duration::ZERO),
+        malformed: Some(0.0),
+    };
+    assert_eq!(dials.read().await.unwrap(), expected);
+    let malformed = Dials {
+        malformed: Some(1.0),
+        ..Dials::default()
+    };
+    dials.set(malformed).await.unwrap();
+    let turned = Dials {
+        malformed: Some(1.0),
+        ..expected
+    };
+    assert_eq!(
+        dials.read().await.unwrap(),
+        turned,
+        "the others stand as they stood"
+    );
+    assert_eq!(mock.get("/alerts").await.status, 200);
+    let failing = Dials {
+        failure_rate: Some(1.0),
+        delay: Some(Duration::from_millis(1)),
+        malformed: None,
+    };
+    dials.set(failing).await.unwrap();
+    assert_eq!(mock.get("/alerts").await.status, 500);
+    assert_eq!(mock.get("/config").await.body, "{\"failure_rate\":1.0}");
+    let wrong = Dials {
+        failure_rate: Some(2.0),
+        ..Dials::default()
+    };
+    let error = dials.set(wrong).await.unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .ends_with("/config answered 422 Unprocessable Entity"),
+        "{error}"
+    );
+}

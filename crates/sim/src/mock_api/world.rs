@@ -85,6 +85,18 @@ impl World {
         }
     }
 
+    /// Changes the share of records that no client can take, as far as the other shares leave room.
+    pub(super) fn set_malformed(&mut self, share: f64) {
+        let config = &self.config;
+        let others = config.duplicate + config.late + config.future + config.updated;
+        self.config.malformed = share.min(1.0 - others).max(0.0);
+    }
+
+    /// The share of records that no client can take.
+    pub(super) fn malformed(&self) -> f64 {
+        self.config.malformed
+    }
+
     pub(super) fn seed(&self) -> u64 {
         self.seed
     }

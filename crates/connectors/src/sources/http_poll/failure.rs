@@ -15,6 +15,7 @@ pub(super) fn transient(message: String) -> FetchError {
     FetchError {
         message,
         transient: true,
+        status: None,
         retry_after: None,
     }
 }
@@ -23,6 +24,7 @@ pub(super) fn permanent(message: String) -> FetchError {
     FetchError {
         message,
         transient: false,
+        status: None,
         retry_after: None,
     }
 }
@@ -48,6 +50,7 @@ pub(super) fn of_status(
             phrase.unwrap_or_default()
         ),
         transient: status.is_server_error() || matches!(status.as_u16(), 408 | 425 | 429),
+        status: Some(status.as_u16()),
         retry_after: retry_after_of(headers, now),
     }
 }
@@ -58,6 +61,7 @@ pub(super) fn of_send(error: &reqwest::Error, target: &str, connect: Duration) -
     FetchError {
         message: failure.message,
         transient: failure.is_transient,
+        status: None,
         retry_after: None,
     }
 }

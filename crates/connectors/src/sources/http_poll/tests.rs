@@ -155,6 +155,7 @@ fn error(message: impl Into<String>, transient: bool) -> FetchError {
     FetchError {
         message: message.into(),
         transient,
+        status: None,
         retry_after: None,
     }
 }
@@ -286,7 +287,13 @@ async fn each_status_is_passing_or_final() {
             ""
         };
         let line = line.trim();
-        let expected = error(format!("{kind} '{line}' for url '{url}'{hint}"), transient);
+        let expected = FetchError {
+            status: line
+                .split(' ')
+                .next()
+                .and_then(|status| status.parse().ok()),
+            ..error(format!("{kind} '{line}' for url '{url}'{hint}"), transient)
+        };
         assert_eq!(failure(server.config()).await, expected);
         assert_eq!(server.requests.lock().unwrap().len(), 1);
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use cresset_model::notification::{
     DeliveryAttempt, DeliveryEnd, DeliveryState, Intent, Notification,
 };
-use cresset_model::ports::{DeliveryFilter, Leased, PortError, Settlement};
+use cresset_model::ports::{DeliveryFilter, Leased, OutboxTally, PortError, Settlement};
 use cresset_model::{AlertId, NotificationId, Timestamp};
 
 use super::routing::{intent, intent_of, step};
@@ -347,6 +347,15 @@ pub(crate) fn retry(open: &dyn Fn() -> Opened) {
         for (leased, end) in leased.iter().zip(ends) {
             settle(&opened, leased, end).await.unwrap();
         }
+        let tally = OutboxTally {
+            pending: 1,
+            leased: 1,
+            dead: 1,
+            sent_since: 1,
+        };
+        assert_eq!(opened.outbox.tally(T0).await, Ok(tally));
+        let later = opened.outbox.tally(at(1_000)).await.unwrap();
+        assert_eq!(later.sent_since, 0);
         let asked = [ids, vec![NotificationId(1)]].concat();
         let retried = opened.outbox.retry(asked, at(5)).await.unwrap();
         assert_eq!(retried, 2);

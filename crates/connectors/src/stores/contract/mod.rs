@@ -3,6 +3,7 @@
 
 pub(crate) mod batches;
 pub(crate) mod books;
+pub(crate) mod counts;
 pub(crate) mod dead_letters;
 pub(crate) mod deliveries;
 pub(crate) mod intake;
@@ -14,7 +15,7 @@ pub(crate) mod state;
 
 use std::sync::Arc;
 
-use cresset_model::ports::{Outbox, Query, Store};
+use cresset_model::ports::{Explore, Outbox, Query, Store};
 
 pub(crate) use batches::{Batch, T0, at, letter, record};
 
@@ -22,6 +23,7 @@ pub(crate) use batches::{Batch, T0, at, letter, record};
 pub(crate) struct Opened {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) query: Arc<dyn Query>,
+    pub(crate) explore: Arc<dyn Explore>,
     pub(crate) outbox: Arc<dyn Outbox>,
     pub(crate) _keep: Box<dyn Send + Sync>,
 }
@@ -34,6 +36,8 @@ macro_rules! store_contract {
             pages_go_from_the_newest_to_the_oldest = queries::pages,
             what_was_detected_can_be_read_back = queries::detections,
             filters_answer_as_their_definition_says = queries::filters,
+            counts_are_what_their_definition_says = counts::counts,
+            related_alerts_share_a_value = counts::related,
             the_same_content_changes_nothing = order::same,
             newer_content_replaces_and_keeps_history = order::changed,
             older_content_loses = order::older,
@@ -51,6 +55,7 @@ macro_rules! store_contract {
             raw_bytes_of_dead_letters_are_bounded = dead_letters::bounded_raw,
             a_checkpoint_and_state_read_back = state::read_back,
             attempts_are_bounded = state::attempts,
+            a_pause_outlives_other_changes = state::paused,
             settings_can_be_set_and_dropped = state::settings,
             retention_keeps_identities = retention::tombstones,
             retention_of_one_source_spares_the_others = retention::one_source,

@@ -208,7 +208,7 @@ pub(crate) fn filters(open: &dyn Fn() -> Opened) {
     });
 }
 
-fn some_filters() -> Vec<Filter> {
+pub(super) fn some_filters() -> Vec<Filter> {
     let exact = |text: &str| Pattern::Exact(text.to_owned());
     let wild = |text: &str| Pattern::Wildcard(text.to_owned());
     let text = |field, patterns: Vec<Pattern>| Test::Text(field, patterns);

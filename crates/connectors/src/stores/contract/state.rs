@@ -49,6 +49,43 @@ pub(crate) fn read_back(open: &dyn Fn() -> Opened) {
     });
 }
 
+/// To break it: let an update of the state, or a checkpoint, write the pause.
+pub(crate) fn paused(open: &dyn Fn() -> Opened) {
+    let opened = open();
+    run(async {
+        let source = SourceId::new("s");
+        let is_paused = async || opened.store.source(source.clone()).await.unwrap().paused;
+        assert!(!is_paused().await);
+        opened.store.set_paused(source.clone(), true).await.unwrap();
+        assert!(is_paused().await);
+        assert_eq!(
+            opened
+                .store
+                .source(source.clone())
+                .await
+                .unwrap()
+                .checkpoint,
+            None
+        );
+        update(&opened, StoredState::default(), None).await;
+        let batch = Batch::new("s", 1)
+            .alert("a-1", "first")
+            .checkpoint(Checkpoint {
+                bookmark: at(5),
+                round: None,
+                fetch: 1,
+            });
+        opened.store.commit(batch.commit()).await.unwrap();
+        assert!(is_paused().await);
+        opened
+            .store
+            .set_paused(source.clone(), false)
+            .await
+            .unwrap();
+        assert!(!is_paused().await);
+    });
+}
+
 /// To break it: never delete an attempt, or give the oldest first.
 pub(crate) fn attempts(open: &dyn Fn() -> Opened) {
     let opened = open();
@@ -64,6 +101,10 @@ pub(crate) fn attempts(open: &dyn Fn() -> Opened) {
                 new: 4,
                 changed: 5,
                 dead: 1,
+                same: 3,
+                http_status: (number % 3 == 0).then_some(503),
+                bookmark_from: (number > 1).then(|| at(number - 1)),
+                bookmark_to: Some(at(number)),
                 error: (number % 2 == 0).then(|| "late".to_owned()),
             };
             update(&opened, StoredState::default(), Some(attempt.clone())).await;

@@ -19,7 +19,8 @@ pub(super) struct Chunk {
     seqs: Vec<u32>,
     pub(super) severities: Vec<SeverityByte>,
     pub(super) sources: Vec<u16>,
-    pub(super) pipelines: Vec<u16>,
+    pub(super) pipelines: Vec<u8>,
+    pub(super) threats: Vec<u8>,
     pub(super) countries: Vec<u16>,
     pub(super) users: Vec<u32>,
     pub(super) src_ips: Vec<u32>,
@@ -120,6 +121,7 @@ impl Chunk {
             severities: Vec::new(),
             sources: Vec::new(),
             pipelines: Vec::new(),
+            threats: Vec::new(),
             countries: Vec::new(),
             users: Vec::new(),
             src_ips: Vec::new(),
@@ -148,6 +150,7 @@ impl Chunk {
         self.severities.push(row.severity);
         self.sources.push(row.source);
         self.pipelines.push(row.pipeline);
+        self.threats.push(row.threat);
         self.countries.push(row.country);
         self.users.push(row.user);
         self.src_ips.push(row.src_ip);
@@ -169,6 +172,7 @@ impl Chunk {
         put(&mut self.severities, at, row.severity);
         put(&mut self.sources, at, row.source);
         put(&mut self.pipelines, at, row.pipeline);
+        put(&mut self.threats, at, row.threat);
         put(&mut self.countries, at, row.country);
         put(&mut self.users, at, row.user);
         put(&mut self.src_ips, at, row.src_ip);
@@ -269,6 +273,7 @@ impl Chunk {
         retain(&mut self.severities, keep);
         retain(&mut self.sources, keep);
         retain(&mut self.pipelines, keep);
+        retain(&mut self.threats, keep);
         retain(&mut self.countries, keep);
         retain(&mut self.users, keep);
         retain(&mut self.src_ips, keep);
@@ -290,6 +295,7 @@ impl Chunk {
         self.severities.extend(&next.severities);
         self.sources.extend(&next.sources);
         self.pipelines.extend(&next.pipelines);
+        self.threats.extend(&next.threats);
         self.countries.extend(&next.countries);
         self.users.extend(&next.users);
         self.src_ips.extend(&next.src_ips);
@@ -314,6 +320,7 @@ impl Chunk {
             + column(&self.severities)
             + column(&self.sources)
             + column(&self.pipelines)
+            + column(&self.threats)
             + column(&self.countries)
             + column(&self.users)
             + column(&self.src_ips)

@@ -34,6 +34,8 @@ pub(super) enum Check {
     Source(CodeSet),
     /// `pipeline`.
     Pipeline(CodeSet),
+    /// `threat`.
+    Threat(CodeSet),
     /// `country`.
     Country(CodeSet),
     /// `user`.
@@ -202,6 +204,7 @@ impl Plan {
         let (set, check): (_, fn(CodeSet) -> Check) = match field {
             TextField::Source => (set(&dictionaries.sources), Check::Source),
             TextField::Pipeline => (set(&dictionaries.pipelines), Check::Pipeline),
+            TextField::Threat => (set(&dictionaries.threats), Check::Threat),
             TextField::Country => (set(&dictionaries.countries), Check::Country),
             TextField::User => (set(&dictionaries.users), Check::User),
             TextField::Id | TextField::UpstreamId | TextField::Description => {
@@ -222,7 +225,7 @@ impl Check {
         match self {
             Self::Ingested(_) => 0,
             Self::Severity(_) => 1,
-            Self::Source(_) | Self::Pipeline(_) | Self::Country(_) => 2,
+            Self::Source(_) | Self::Pipeline(_) | Self::Threat(_) | Self::Country(_) => 2,
             Self::User(_) => 3,
             Self::Created(_) => 4,
             Self::Address(..) => 5,

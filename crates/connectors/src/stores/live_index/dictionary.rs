@@ -77,6 +77,20 @@ impl<K: Entry> Dictionary<K> {
         code
     }
 
+    /// The code of a value that is there.
+    pub(super) fn code<Q>(&self, value: &Q) -> Option<u32>
+    where
+        K: Borrow<Q>,
+        Q: Eq + Hash + ?Sized,
+    {
+        self.codes.get(value).copied()
+    }
+
+    /// The value of a code.
+    pub(super) fn value(&self, code: u32) -> Option<&K> {
+        self.values.get((code as usize).checked_sub(1)?)
+    }
+
     /// All codes with their values.
     pub(super) fn entries(&self) -> impl Iterator<Item = (u32, &K)> {
         (1..).zip(&self.values)

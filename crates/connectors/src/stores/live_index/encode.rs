@@ -12,6 +12,7 @@ use super::row::{EncodedRow, IndexRow, SeverityByte};
 pub(super) struct Dictionaries {
     pub(super) sources: Dictionary<Arc<str>>,
     pub(super) pipelines: Dictionary<Arc<str>>,
+    pub(super) threats: Dictionary<Arc<str>>,
     pub(super) countries: Dictionary<Arc<str>>,
     pub(super) users: Dictionary<Arc<str>>,
     pub(super) v6: Dictionary<Ipv6Addr>,
@@ -19,10 +20,11 @@ pub(super) struct Dictionaries {
 
 impl Dictionaries {
     pub(super) fn new() -> Self {
-        let narrow = u32::from(u16::MAX);
+        let (tiny, narrow) = (u32::from(u8::MAX), u32::from(u16::MAX));
         Self {
             sources: Dictionary::new(narrow),
-            pipelines: Dictionary::new(narrow),
+            pipelines: Dictionary::new(tiny),
+            threats: Dictionary::new(tiny),
             countries: Dictionary::new(narrow),
             users: Dictionary::new(u32::MAX),
             v6: Dictionary::new(u32::MAX),
@@ -34,7 +36,8 @@ impl Dictionaries {
             seq: row.seq,
             severity: SeverityByte::new(row),
             source: narrow(text(&mut self.sources, Some(row.source))),
-            pipeline: narrow(text(&mut self.pipelines, Some(row.pipeline))),
+            pipeline: tiny(text(&mut self.pipelines, Some(row.pipeline))),
+            threat: tiny(text(&mut self.threats, row.threat)),
             country: narrow(text(&mut self.countries, row.country)),
             user: text(&mut self.users, row.user),
             src_ip: address(&mut self.v6, row.src_ip),
@@ -51,6 +54,7 @@ impl Dictionaries {
     pub(super) fn bytes(&self) -> usize {
         self.sources.bytes()
             + self.pipelines.bytes()
+            + self.threats.bytes()
             + self.countries.bytes()
             + self.users.bytes()
             + self.v6.bytes()
@@ -60,6 +64,7 @@ impl Dictionaries {
     pub(super) fn sweep(&mut self, chunks: &mut VecDeque<Chunk>) {
         sweep(&mut self.sources, chunks, |chunk| &mut chunk.sources);
         sweep(&mut self.pipelines, chunks, |chunk| &mut chunk.pipelines);
+        sweep(&mut self.threats, chunks, |chunk| &mut chunk.threats);
         sweep(&mut self.countries, chunks, |chunk| &mut chunk.countries);
         sweep(&mut self.users, chunks, |chunk| &mut chunk.users);
         self.sweep_v6(chunks);
@@ -96,6 +101,11 @@ fn narrow(code: u32) -> u16 {
     u16::try_from(code).unwrap_or(u16::MAX)
 }
 
+/// The code in 8 bits; the dictionary gives no greater one.
+fn tiny(code: u32) -> u8 {
+    u8::try_from(code).unwrap_or(u8::MAX)
+}
+
 /// A code that has no new name is the overflow and stays.
 fn renamed(new_codes: &[u32], code: u32) -> u32 {
     new_codes.get(code as usize).copied().unwrap_or(code)
@@ -105,6 +115,16 @@ fn renamed(new_codes: &[u32], code: u32) -> u32 {
 trait Code: Copy {
     fn wide(self) -> u32;
     fn from_wide(code: u32) -> Self;
+}
+
+impl Code for u8 {
+    fn wide(self) -> u32 {
+        self.into()
+    }
+
+    fn from_wide(code: u32) -> Self {
+        tiny(code)
+    }
 }
 
 impl Code for u16 {

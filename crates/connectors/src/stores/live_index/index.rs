@@ -24,7 +24,7 @@ const SWEEP_ROWS_MIN: usize = 1 << 10;
 pub struct LiveIndex {
     chunks: VecDeque<Chunk>,
     rows: usize,
-    dictionaries: Dictionaries,
+    pub(super) dictionaries: Dictionaries,
     /// Rows removed or changed since the dictionaries were swept.
     stale_rows: usize,
     chunk_rows: usize,
@@ -186,7 +186,7 @@ impl LiveIndex {
     }
 
     /// Visits the blocks of rows from the newest back, with what passes.
-    fn scan(
+    pub(super) fn scan(
         &self,
         plan: &Plan,
         before: Option<Seq>,
@@ -196,14 +196,25 @@ impl LiveIndex {
             return;
         }
         let mut keep = [false; BLOCK_ROWS];
+        self.blocks(before, |chunk, rows| {
+            let keep = keep.get_mut(..rows.len()).unwrap_or_default();
+            scan::select(plan, chunk, &rows, keep);
+            visit(chunk, rows, keep)
+        });
+    }
+
+    /// Visits the blocks of rows from the newest back.
+    pub(super) fn blocks(
+        &self,
+        before: Option<Seq>,
+        mut visit: impl FnMut(&Chunk, Range<usize>) -> ControlFlow<()>,
+    ) {
         for chunk in self.chunks.iter().rev() {
             let mut end = before.map_or(chunk.rows(), |before| chunk.rows_before(before));
             while end > 0 {
                 let rows = end.saturating_sub(BLOCK_ROWS)..end;
                 end = rows.start;
-                let keep = keep.get_mut(..rows.len()).unwrap_or_default();
-                scan::select(plan, chunk, &rows, keep);
-                if visit(chunk, rows, keep).is_break() {
+                if visit(chunk, rows).is_break() {
                     return;
                 }
             }

@@ -9,6 +9,8 @@ mod encode;
 mod index;
 mod row;
 mod scan;
+mod survey;
+mod tally;
 
 pub use index::{Candidates, LiveIndex};
 pub use row::IndexRow;

@@ -16,6 +16,8 @@ pub struct IndexRow<'a> {
     pub source: &'a str,
     /// The configured source.
     pub pipeline: &'a str,
+    /// What a detection of ours said, if one fired.
+    pub threat: Option<&'a str>,
     /// The country of `dst_ip`.
     pub country: Option<&'a str>,
     /// The user behind `src_ip`.
@@ -39,6 +41,7 @@ impl<'a> From<&'a AlertRow> for IndexRow<'a> {
             severity: row.severity,
             source: &row.source,
             pipeline: row.source_id.as_str(),
+            threat: row.title.as_deref(),
             country: row.country.as_deref(),
             user: row.user.as_deref(),
             src_ip: row.src_ip,
@@ -56,7 +59,8 @@ pub(super) struct EncodedRow {
     pub(super) seq: Seq,
     pub(super) severity: SeverityByte,
     pub(super) source: u16,
-    pub(super) pipeline: u16,
+    pub(super) pipeline: u8,
+    pub(super) threat: u8,
     pub(super) country: u16,
     pub(super) user: u32,
     pub(super) src_ip: u32,

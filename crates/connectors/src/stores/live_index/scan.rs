@@ -15,7 +15,10 @@ pub(super) const BLOCK_ROWS: usize = 1 << 10;
 
 /// Says for each of the rows, at most [`BLOCK_ROWS`], whether it passes.
 pub(super) fn select(plan: &Plan, chunk: &Chunk, rows: &Range<usize>, keep: &mut [bool]) {
-    keep.fill(true);
+    keep.fill(!plan.nothing);
+    if plan.nothing {
+        return;
+    }
     for check in &plan.checks {
         match check {
             Check::Ingested(times) => ingested(times, chunk, rows, keep),
@@ -26,6 +29,7 @@ pub(super) fn select(plan: &Plan, chunk: &Chunk, rows: &Range<usize>, keep: &mut
             }
             Check::Source(set) => by_code(set, part(&chunk.sources, rows), keep),
             Check::Pipeline(set) => by_code(set, part(&chunk.pipelines, rows), keep),
+            Check::Threat(set) => by_code(set, part(&chunk.threats, rows), keep),
             Check::Country(set) => by_code(set, part(&chunk.countries, rows), keep),
             Check::User(set) => by_code(set, part(&chunk.users, rows), keep),
             Check::Created(times) => {
@@ -50,7 +54,7 @@ pub(super) fn select(plan: &Plan, chunk: &Chunk, rows: &Range<usize>, keep: &mut
     }
 }
 
-fn part<'a, T>(column: &'a [T], rows: &Range<usize>) -> &'a [T] {
+pub(super) fn part<'a, T>(column: &'a [T], rows: &Range<usize>) -> &'a [T] {
     column.get(rows.clone()).unwrap_or_default()
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use cresset_model::notification::{
     Delivery, DeliveryAttempt, DeliveryEnd, DeliveryState, Notification,
 };
-use cresset_model::ports::{DeliveryFilter, DeliveryPage, Leased, Settlement, Total};
+use cresset_model::ports::{DeliveryFilter, DeliveryPage, Leased, OutboxTally, Settlement, Total};
 use cresset_model::{AlertId, NotificationId, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
@@ -314,6 +314,23 @@ pub(super) fn deliveries(
         exact: counted <= COUNTED_ROWS_MAX,
     });
     Ok(page)
+}
+
+/// Counts by state; what was sent, only since an instant.
+pub(super) fn tally(connection: &Connection, since: Timestamp) -> Result<OutboxTally, Failure> {
+    let count = |sql: &str, since: i64| -> Result<u64, Failure> {
+        let mut statement = connection.prepare_cached(sql)?;
+        Ok(unsigned(statement.query_row([since], |row| row.get(0))?))
+    };
+    // Each is answered by an index alone.
+    let open = "SELECT count(*) FROM outbox WHERE state IN ('pending', 'leased') AND state = ";
+    let settled = "SELECT count(*) FROM outbox WHERE settled_at >= ?1 AND state = ";
+    Ok(OutboxTally {
+        pending: count(&format!("{open}'pending' AND ?1 IS NOT NULL"), 0)?,
+        leased: count(&format!("{open}'leased' AND ?1 IS NOT NULL"), 0)?,
+        dead: count(&format!("{settled}'dead'"), i64::MIN)?,
+        sent_since: count(&format!("{settled}'sent'"), since.nanos())?,
+    })
 }
 
 /// One row.

@@ -3,12 +3,13 @@
 
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{PoisonError, RwLock, RwLockWriteGuard};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockWriteGuard};
 
 use cresset_model::Timestamp;
 use cresset_model::alert::{Change, ChangeKind, Position, Seq};
-use cresset_model::ports::{Commit, IndexState};
-use cresset_model::query::Filter;
+use cresset_model::outcome::{AlertDraft, Outcome};
+use cresset_model::ports::{Announce, Commit, IndexState};
+use cresset_model::query::{Filter, SeverityCounts};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::books::{Books, Logged, signed, unsigned};
@@ -25,11 +26,11 @@ const FILL_ROWS: i64 = 5_000;
 const CATCH_UP_ENTRIES: usize = 1_000;
 
 /// See the module.
-#[derive(Debug)]
 pub(super) struct Feed {
     bytes_max: usize,
     is_stopped: AtomicBool,
     phase: RwLock<Phase>,
+    watcher: OnceLock<Arc<dyn Announce>>,
 }
 
 #[derive(Debug)]
@@ -58,7 +59,29 @@ impl Feed {
             bytes_max,
             is_stopped: AtomicBool::new(false),
             phase: RwLock::new(phase),
+            watcher: OnceLock::new(),
         }
+    }
+
+    /// Lets others hear of commits from now on; only the first one does.
+    pub(super) fn announce_to(&self, watcher: Arc<dyn Announce>) {
+        drop(self.watcher.set(watcher));
+    }
+
+    /// Tells what a group has committed, after the index knows it.
+    pub(super) fn announce(&self, jobs: &[Job], books: &Books) {
+        let Some(watcher) = self.watcher.get().filter(|_| !books.log.is_empty()) else {
+            return;
+        };
+        let (mut new, mut changed) = (SeverityCounts::default(), 0);
+        for logged in &books.log {
+            match (logged.kind, draft(jobs, logged)) {
+                (ChangeKind::New, Some((_, _, draft))) => new.add(draft.severity, 1),
+                (ChangeKind::Changed, _) => changed += 1,
+                (ChangeKind::New, None) => {}
+            }
+        }
+        watcher.committed(books.numbers.position, new, changed);
     }
 
     /// Ends a filling that is under way.
@@ -75,6 +98,14 @@ impl Feed {
     ) -> Option<Candidates> {
         match &*self.phase.read().unwrap_or_else(PoisonError::into_inner) {
             Phase::Ready { index, .. } => Some(index.page(filter, before, limit)),
+            Phase::Filling { .. } | Phase::Off => None,
+        }
+    }
+
+    /// Asks the index; `None` if it is not in use or cannot tell.
+    pub(super) fn ask<T>(&self, question: impl FnOnce(&LiveIndex) -> Option<T>) -> Option<T> {
+        match &*self.phase.read().unwrap_or_else(PoisonError::into_inner) {
+            Phase::Ready { index, .. } => question(index),
             Phase::Filling { .. } | Phase::Off => None,
         }
     }
@@ -117,12 +148,9 @@ impl Feed {
                 for (position, logged) in (first..).zip(&books.log) {
                     // The filler may have read this commit from the change log already.
                     if position > *applied
-                        && let Some(Job {
-                            work: Work::Commit(commit),
-                            ..
-                        }) = jobs.get(logged.request)
+                        && let Some(found) = draft(jobs, logged)
                     {
-                        apply_logged(index, commit, logged);
+                        apply_logged(index, found, logged);
                     }
                 }
                 *applied = books.numbers.position;
@@ -273,19 +301,25 @@ fn last_position(connection: &Connection) -> Result<Position, Failure> {
     Ok(unsigned(logged.max(kept).unwrap_or(0)))
 }
 
-fn apply_logged(index: &mut LiveIndex, commit: &Commit, logged: &Logged) {
-    let found = commit
-        .outcome
-        .as_ref()
-        .and_then(|outcome| Some((outcome, outcome.alerts.get(logged.alert)?)));
-    let Some((outcome, draft)) = found else {
-        return;
+/// An alert of a commit.
+type Found<'a> = (&'a Commit, &'a Outcome, &'a AlertDraft);
+
+/// What a logged row was made of.
+fn draft<'a>(jobs: &'a [Job], logged: &Logged) -> Option<Found<'a>> {
+    let Work::Commit(commit) = &jobs.get(logged.request)?.work else {
+        return None;
     };
+    let outcome = commit.outcome.as_ref()?;
+    Some((commit, outcome, outcome.alerts.get(logged.alert)?))
+}
+
+fn apply_logged(index: &mut LiveIndex, (commit, outcome, draft): Found<'_>, logged: &Logged) {
     let ingested_at = Timestamp::from_nanos(logged.ingested_at);
     let row = IndexRow {
         seq: logged.seq,
         severity: draft.severity,
         source: draft.source,
+        threat: draft.title,
         pipeline: commit.source.as_str(),
         country: upsert::country(draft),
         user: draft.user.map(|user| outcome.text(user)),

@@ -129,6 +129,24 @@ pub(super) fn count(connection: &Connection, filter: &Filter) -> Result<Total, F
     Ok(Total { value, exact })
 }
 
+/// Hands the newest rows to `look`, as many as one query tests; says whether those were all.
+pub(super) fn newest(
+    connection: &Connection,
+    mut look: impl FnMut(&AlertRow),
+) -> Result<bool, Failure> {
+    let (mut tested, mut all) = (0, true);
+    each(connection, None, |row| {
+        if tested == TESTED_ROWS_MAX {
+            all = false;
+            return false;
+        }
+        tested += 1;
+        look(&row);
+        true
+    })?;
+    Ok(all)
+}
+
 /// Hands over rows from the newest arrival on while `keep_on` says so.
 fn each(
     connection: &Connection,

@@ -6,6 +6,7 @@ mod commit;
 mod dead;
 mod deliver;
 mod error;
+mod explore;
 mod feed;
 mod intake;
 mod list;

@@ -3,8 +3,8 @@
 use cresset_model::alert::Position;
 use cresset_model::notification::{Delivery, RoutedRow};
 use cresset_model::ports::{
-    BoxFuture, DeliveryFilter, DeliveryPage, Leased, Outbox, PortError, RouterMemory, Settlement,
-    StepCommit,
+    BoxFuture, DeliveryFilter, DeliveryPage, Leased, Outbox, OutboxTally, PortError, RouterMemory,
+    Settlement, StepCommit,
 };
 use cresset_model::{NotificationId, Timestamp};
 
@@ -98,6 +98,13 @@ impl Outbox for SqliteStore {
             .readers
             .read(move |connection| deliver::deliveries(connection, &filter, before, limit));
         Box::pin(read)
+    }
+
+    fn tally(&self, since: Timestamp) -> BoxFuture<'_, Result<OutboxTally, PortError>> {
+        Box::pin(
+            self.readers
+                .read(move |connection| deliver::tally(connection, since)),
+        )
     }
 
     fn delivery(&self, id: NotificationId) -> BoxFuture<'_, Result<Option<Delivery>, PortError>> {

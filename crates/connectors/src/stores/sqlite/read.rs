@@ -1,6 +1,6 @@
 //! What is read by key: a source, the change log, one alert, dead letters, settings.
 
-use cresset_model::alert::{AlertDetail, Change, Position, Seq, StoredMatch};
+use cresset_model::alert::{AlertDetail, AlertRow, Change, Position, Seq, StoredMatch};
 use cresset_model::dead_letter::{DeadLetter, DeadLetterFilter};
 use cresset_model::ports::{DeadLetterPage, PageRequest, StoredSource, Total};
 use cresset_model::provenance::Context;
@@ -30,14 +30,17 @@ pub(super) fn source(connection: &Connection, source: &SourceId) -> Result<Store
     let stored = connection
         .prepare_cached(
             "SELECT bookmark, round_since, round_seen, round_begun, fetch, last_sync, last_success,
-                 last_error, status
+                 last_error, status, paused
              FROM checkpoints WHERE source_id = ?1",
         )?
-        .query_row([key], |row| Ok((checkpoint(row)?, stored_state(row)?)))
+        .query_row([key], |row| {
+            Ok((checkpoint(row)?, stored_state(row)?, row.get(9)?))
+        })
         .optional()?;
-    let (checkpoint, state) = stored.unwrap_or_default();
+    let (checkpoint, state, paused) = stored.unwrap_or_default();
     let mut attempts = connection.prepare_cached(
-        "SELECT begun, ended, cause, requests, pages, read, new, changed, dead, error
+        "SELECT begun, ended, cause, requests, pages, read, new, changed, dead, error,
+             same, http_status, bookmark_from, bookmark_to
          FROM attempts WHERE source_id = ?1 ORDER BY number DESC LIMIT ?2",
     )?;
     let attempts = attempts
@@ -46,6 +49,7 @@ pub(super) fn source(connection: &Connection, source: &SourceId) -> Result<Store
     Ok(StoredSource {
         checkpoint,
         state,
+        paused,
         counters: counters(connection, key)?,
         attempts,
     })
@@ -176,6 +180,21 @@ pub(super) fn alert(connection: &Connection, id: AlertId) -> Result<Option<Alert
         context,
         revisions,
     }))
+}
+
+/// One alert without its bodies.
+pub(super) fn row(connection: &Connection, id: AlertId) -> Result<Option<AlertRow>, Failure> {
+    let reader = Rows::load(connection)?;
+    let mut statement = connection.prepare_cached(concat!(
+        "SELECT ",
+        alert_columns!(),
+        " FROM identity i JOIN alert_rows r ON r.seq = i.seq WHERE i.id = ?1"
+    ))?;
+    let mut rows = statement.query([id.to_bytes()])?;
+    match rows.next()? {
+        Some(row) => reader.alert(row, 0).map(Some),
+        None => Ok(None),
+    }
 }
 
 /// The detections of an alert, in the order of the rules.

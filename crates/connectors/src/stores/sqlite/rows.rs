@@ -154,7 +154,8 @@ pub(super) fn stored_match(row: &Row<'_>) -> rusqlite::Result<StoredMatch> {
     })
 }
 
-/// A turn of a source: begun, ended, cause, requests, pages, read, new, changed, dead, error.
+/// A turn of a source: begun, ended, cause, requests, pages, read, new, changed, dead, error, same,
+/// HTTP status, bookmark before and after.
 pub(super) fn attempt(row: &Row<'_>) -> rusqlite::Result<Attempt> {
     let cause: String = row.get(2)?;
     Ok(Attempt {
@@ -168,6 +169,10 @@ pub(super) fn attempt(row: &Row<'_>) -> rusqlite::Result<Attempt> {
         changed: unsigned(row.get(7)?),
         dead: unsigned(row.get(8)?),
         error: row.get(9)?,
+        same: unsigned(row.get(10)?),
+        http_status: row.get(11)?,
+        bookmark_from: row.get::<_, Option<i64>>(12)?.map(Timestamp::from_nanos),
+        bookmark_to: row.get::<_, Option<i64>>(13)?.map(Timestamp::from_nanos),
     })
 }
 

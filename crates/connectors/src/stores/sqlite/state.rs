@@ -1,8 +1,8 @@
 //! What is kept about each source: counters, checkpoint, state, attempts. And the settings.
 
-use cresset_model::Timestamp;
 use cresset_model::ports::SourceUpdate;
 use cresset_model::source::{Attempt, Checkpoint, Counters};
+use cresset_model::{SourceId, Timestamp};
 use rusqlite::{Connection, params};
 
 use super::books::{Books, signed};
@@ -101,9 +101,9 @@ fn add_attempt(connection: &Connection, source: i64, attempt: &Attempt) -> Resul
     connection
         .prepare_cached(
             "INSERT INTO attempts (source_id, number, begun, ended, cause, requests, pages, read, new,
-                 changed, dead, error)
+                 changed, dead, error, same, http_status, bookmark_from, bookmark_to)
              VALUES (?1, 1 + coalesce((SELECT max(number) FROM attempts WHERE source_id = ?1), 0),
-                 ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+                 ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
         )?
         .execute(params![
             source,
@@ -116,7 +116,11 @@ fn add_attempt(connection: &Connection, source: i64, attempt: &Attempt) -> Resul
             signed(attempt.new),
             signed(attempt.changed),
             signed(attempt.dead),
-            attempt.error
+            attempt.error,
+            signed(attempt.same),
+            attempt.http_status,
+            attempt.bookmark_from.map(Timestamp::nanos),
+            attempt.bookmark_to.map(Timestamp::nanos)
         ])?;
     connection
         .prepare_cached(
@@ -124,6 +128,23 @@ fn add_attempt(connection: &Connection, source: i64, attempt: &Attempt) -> Resul
                  (SELECT max(number) FROM attempts WHERE source_id = ?1) - ?2",
         )?
         .execute(params![source, ATTEMPTS_MAX])?;
+    Ok(())
+}
+
+/// Stores whether a source is paused.
+pub(super) fn set_paused(
+    connection: &Connection,
+    books: &mut Books,
+    source: &SourceId,
+    paused: bool,
+) -> Result<(), Failure> {
+    let source = books.source(connection, source)?;
+    connection
+        .prepare_cached(
+            "INSERT INTO checkpoints (source_id, paused) VALUES (?1, ?2)
+             ON CONFLICT (source_id) DO UPDATE SET paused = excluded.paused",
+        )?
+        .execute(params![source, paused])?;
     Ok(())
 }
 

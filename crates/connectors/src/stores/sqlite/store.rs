@@ -8,8 +8,8 @@ use std::thread::JoinHandle;
 use cresset_model::alert::{AlertDetail, Change, Position};
 use cresset_model::dead_letter::{DeadLetter, DeadLetterFilter};
 use cresset_model::ports::{
-    AlertPage, BoxFuture, Commit, DeadLetterPage, FilePosition, PageRequest, PortError, Query,
-    Receipt, Retained, Retention, SourceUpdate, Store, StoreFacts, StoredPush, StoredSource,
+    AlertPage, Announce, BoxFuture, Commit, DeadLetterPage, FilePosition, PageRequest, PortError,
+    Query, Receipt, Retained, Retention, SourceUpdate, Store, StoreFacts, StoredPush, StoredSource,
     Ticket, Total,
 };
 use cresset_model::query::Filter;
@@ -31,14 +31,13 @@ use super::{intake, list, read, receipts};
 const WAITING_REQUESTS_MAX: usize = 1_024;
 
 /// The embedded store: one `SQLite` file, one writer thread, a few readers.
-#[derive(Debug)]
 pub struct SqliteStore {
     config: SqliteConfig,
     queue: Arc<Queue<Job>>,
     places: Arc<Semaphore>,
     published: Arc<Published>,
     pub(super) readers: Readers,
-    feed: Arc<Feed>,
+    pub(super) feed: Arc<Feed>,
     threads: Mutex<Vec<JoinHandle<()>>>,
     lock: Mutex<Option<Lock>>,
 }
@@ -79,6 +78,11 @@ impl SqliteStore {
             "store opened"
         );
         Ok(store)
+    }
+
+    /// Lets others hear of commits from now on.
+    pub fn announce_to(&self, watcher: Arc<dyn Announce>) {
+        self.feed.announce_to(watcher);
     }
 
     /// Serves what waits, writes the log back into the database and gives the lock up. Later requests
@@ -200,6 +204,14 @@ fn total(
     }
 }
 
+impl std::fmt::Debug for SqliteStore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SqliteStore")
+            .field("config", &self.config)
+            .finish_non_exhaustive()
+    }
+}
+
 impl Store for SqliteStore {
     fn commit(&self, request: Commit) -> BoxFuture<'_, Result<Receipt, PortError>> {
         Box::pin(async move {
@@ -234,6 +246,10 @@ impl Store for SqliteStore {
 
     fn update_source(&self, update: SourceUpdate) -> BoxFuture<'_, Result<(), PortError>> {
         Box::pin(async move { self.ask(Work::State(Box::new(update))).await.map(drop) })
+    }
+
+    fn set_paused(&self, source: SourceId, paused: bool) -> BoxFuture<'_, Result<(), PortError>> {
+        Box::pin(async move { self.ask(Work::Paused(source, paused)).await.map(drop) })
     }
 
     fn changes(

@@ -10,7 +10,7 @@ mod verified;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use cresset_model::ports::{Outbox, Query, Store};
+use cresset_model::ports::{Explore, Outbox, Query, Store};
 use rusqlite::Connection;
 use tempfile::TempDir;
 
@@ -62,6 +62,7 @@ fn opened(place: Place, store: SqliteStore) -> Opened {
     Opened {
         store: Arc::clone(&store) as Arc<dyn Store>,
         query: Arc::clone(&store) as Arc<dyn Query>,
+        explore: Arc::clone(&store) as Arc<dyn Explore>,
         outbox: store as Arc<dyn Outbox>,
         _keep: Box::new(place),
     }

@@ -9,7 +9,7 @@ use cresset_model::ports::{
     Commit, Lane, Leased, PortError, Receipt, Retention, RouterMemory, Settlement, SourceUpdate,
     StepCommit,
 };
-use cresset_model::{NotificationId, Timestamp};
+use cresset_model::{NotificationId, SourceId, Timestamp};
 use rusqlite::Connection;
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
@@ -27,6 +27,8 @@ pub(super) enum Work {
     Commit(Box<Commit>),
     /// A source's state.
     State(Box<SourceUpdate>),
+    /// Whether a source is paused.
+    Paused(SourceId, bool),
     /// A value set at run time.
     Setting(&'static str, Option<String>),
     /// Alerts to delete.
@@ -60,6 +62,7 @@ impl Work {
         match self {
             Self::Commit(commit) => commit.lane,
             Self::State(_)
+            | Self::Paused(..)
             | Self::Setting(..)
             | Self::Router
             | Self::Step(_)
@@ -169,6 +172,7 @@ impl Writer {
             Ok(results) => {
                 self.publish();
                 self.feed.committed(&jobs, &self.books);
+                self.feed.announce(&jobs, &self.books);
                 for (job, result) in jobs.into_iter().zip(results) {
                     answer(job, result.map_err(PortError::from));
                 }
@@ -256,6 +260,9 @@ fn apply(
             commit::apply(connection, books, index, commit).map(Answer::Receipt)
         }
         Work::State(update) => state::update(connection, books, update).map(|()| Answer::Done),
+        Work::Paused(source, paused) => {
+            state::set_paused(connection, books, source, *paused).map(|()| Answer::Done)
+        }
         Work::Setting(key, value) => {
             state::set_setting(connection, key, value.as_deref()).map(|()| Answer::Done)
         }

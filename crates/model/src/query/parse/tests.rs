@@ -296,7 +296,7 @@ fn or_and_parentheses_are_refused_with_a_hint() {
 #[test]
 fn an_unknown_field_names_the_nearest() {
     let known = "Known fields: severity, criticality, source, pipeline, country, user, id, \
-                 upstream_id, description, src_ip, dst_ip, created_at, ingested_at, updated_at, \
+                 upstream_id, description, threat, src_ip, dst_ip, created_at, ingested_at, updated_at, \
                  from, to";
     for (query, offset, field, near) in [
         ("sevrity:high", 0, "sevrity", "severity"),

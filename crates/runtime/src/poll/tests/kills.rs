@@ -187,6 +187,10 @@ impl Store for Mortal {
         })
     }
 
+    fn set_paused(&self, source: SourceId, paused: bool) -> BoxFuture<'_, Result<(), PortError>> {
+        self.store.set_paused(source, paused)
+    }
+
     fn changes(
         &self,
         after: Position,

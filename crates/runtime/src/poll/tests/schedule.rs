@@ -286,7 +286,7 @@ async fn a_command_that_came_before_a_turn_began_is_served_by_that_turn() {
     let (manual, commands) = mpsc::channel(1);
     let (_interval, changes) = watch::channel(30);
     let (_stop, stopped) = watch::channel(false);
-    manual.try_send(()).unwrap();
+    manual.try_send(crate::poll::PollCommand::Sync).unwrap();
     tokio::spawn(poll.run(commands, changes, stopped));
     tokio::time::sleep(seconds(100)).await;
     assert_eq!(asked(&rig), [0], "a second turn would break the pause");

@@ -14,6 +14,12 @@ pub(super) fn names() -> Vec<&'static str> {
     fields.chain(OTHERS).collect()
 }
 
+/// The names that say which alerts are meant.
+pub(super) fn fields() -> Vec<&'static str> {
+    let fields = Field::NAMES.into_iter().map(|(name, _)| name);
+    fields.chain(["q", "from", "to"]).collect()
+}
+
 /// All terms of `q` and of the fields; a repeated parameter means "or".
 pub(super) fn read(pairs: &[(String, String)], now: Timestamp) -> Result<Filter, Vec<Flaw>> {
     let mut filter = Filter::default();

@@ -1,12 +1,19 @@
 //! `/api/v1/sources`.
 
 mod attempts;
+mod chaos;
+mod command;
 mod list;
+mod pause;
+mod rewind;
 mod show;
 mod sync;
 
 pub(crate) use attempts::attempts;
+pub(crate) use chaos::{chaos, set_chaos};
 pub(crate) use list::list;
+pub(crate) use pause::{pause, resume};
+pub(crate) use rewind::rewind;
 pub(crate) use show::show;
 pub(crate) use sync::sync;
 

@@ -9,9 +9,12 @@ use proptest::prelude::*;
 
 use super::*;
 
+mod surveys;
+
 const SOURCES: [&str; 4] = ["waf", "WAF", "edr", ""];
 const COUNTRIES: [Option<&str>; 4] = [None, Some("RU"), Some("CN"), Some("")];
 const USERS: [Option<&str>; 5] = [None, Some("ann"), Some("bob"), Some("bo*"), Some("")];
+const THREATS: [Option<&str>; 3] = [None, Some("High severity detected"), Some("")];
 const ADDRESSES: [&str; 6] = [
     "10.0.0.1",
     "10.0.0.2",
@@ -35,7 +38,7 @@ fn row(seq: Seq, ingested_at: i64, seed: Seed) -> AlertRow {
         source: SOURCES[pick(1, 4)].to_owned(),
         upstream_id: ["", "u-1"][pick(2, 2)].to_owned(),
         severity: Severity::from_code(seed[3] % 6),
-        title: None,
+        title: THREATS[pick(6, 3)].map(str::to_owned),
         description: ["", "beacon", "scan"][pick(2, 3)].to_owned(),
         src_ip: address(4),
         dst_ip: has_dst.then(|| address(5)),
@@ -201,6 +204,7 @@ fn tests() -> impl Strategy<Value = Test> {
         Pattern::Exact(String::new()),
         Pattern::Exact("edge".to_owned()),
         Pattern::Exact("nobody".to_owned()),
+        Pattern::Exact("High severity detected".to_owned()),
         Pattern::Wildcard("b*".to_owned()),
         Pattern::Wildcard("?D*".to_owned()),
         Pattern::Wildcard("*".to_owned()),

@@ -1,0 +1,5 @@
+//! `/api/v1/query`.
+
+mod complete;
+
+pub(crate) use complete::complete;
