@@ -105,7 +105,12 @@ fn what_is_packed_as_zstandard_is_read_back() {
     let mut segment = Segment::begin(folder.path(), Hand::default().now()).unwrap();
     // More than one block, and some of it does not shrink.
     let lines: Vec<String> = (0_u64..20_000)
-        .map(|n| format!("{{\"n\":{n},\"h\":{}}}", n.wrapping_mul(0x9e37_79b9_7f4a_7c15)))
+        .map(|n| {
+            format!(
+                "{{\"n\":{n},\"h\":{}}}",
+                n.wrapping_mul(0x9e37_79b9_7f4a_7c15)
+            )
+        })
         .collect();
     let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
     segment.append(&batch(&lines)).unwrap();
