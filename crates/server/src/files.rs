@@ -77,7 +77,7 @@ pub(crate) fn serve(files: &[File], name: &str, headers: &HeaderMap) -> Response
 }
 
 /// Whether the client takes gzip: named without a weight of zero.
-fn takes_gzip(headers: &HeaderMap) -> bool {
+pub(crate) fn takes_gzip(headers: &HeaderMap) -> bool {
     let accepted = headers
         .get(header::ACCEPT_ENCODING)
         .and_then(|value| value.to_str().ok())

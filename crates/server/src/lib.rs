@@ -7,6 +7,7 @@ mod ask;
 mod docs;
 mod files;
 mod form;
+mod glance;
 mod guard;
 mod json;
 mod metrics;

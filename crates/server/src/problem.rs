@@ -190,6 +190,11 @@ pub(crate) struct Flaw {
 }
 
 impl Flaw {
+    /// What is wrong, and what to do.
+    pub(crate) fn text(&self) -> &str {
+        &self.detail
+    }
+
     /// In a parameter of the query.
     pub(crate) fn parameter(name: &str, detail: impl Into<String>) -> Self {
         Self {

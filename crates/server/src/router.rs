@@ -22,7 +22,7 @@ pub fn router(services: Services, access: Access) -> Router {
         .merge(original())
         .merge(version_1())
         .merge(operations())
-        .merge(pages())
+        .merge(ui::routes())
         .method_not_allowed_fallback(seed_a::method_not_allowed)
         .fallback(seed_a::fallback)
         .layer(from_fn_with_state(Arc::clone(&app), guard))
@@ -98,14 +98,4 @@ fn operations() -> Router<Shared> {
         .route("/docs", get(docs::page))
         .route("/docs/assets/{name}", get(docs::asset))
         .route("/problems/{kind}", get(problem::page))
-}
-
-fn pages() -> Router<Shared> {
-    Router::new()
-        .route("/", get(ui::page))
-        .route("/ui/live", get(ui::live))
-        .route("/ui/alerts", get(ui::alerts))
-        .route("/ui/sync", post(ui::sync))
-        .route("/ui/interval", post(ui::interval))
-        .route("/assets/{name}", get(ui::asset))
 }

@@ -10,6 +10,7 @@ use cresset_model::ports::{
 use tokio::sync::Semaphore;
 
 use crate::access::Access;
+use crate::glance::Glance;
 use crate::traffic::Traffic;
 
 /// Pushes under way at the same time: so many bodies may be held in memory. Further ones get a 429.
@@ -57,6 +58,8 @@ pub(crate) struct App {
     pub(crate) services: Services,
     pub(crate) access: Access,
     pub(crate) traffic: Traffic,
+    /// What many viewers of pages ask for at the same time.
+    pub(crate) glance: Glance,
     /// A permit for each push whose body is held.
     pub(crate) pushes: Semaphore,
     /// A place for each who listens to the stream.
@@ -73,6 +76,7 @@ impl App {
             services,
             access,
             traffic: Traffic::default(),
+            glance: Glance::default(),
             pushes: Semaphore::new(PUSHES_MAX),
             viewers: Arc::new(Semaphore::new(VIEWERS_MAX)),
             failures: AtomicU64::new(0),

@@ -1,11 +1,13 @@
 //! Tests over all routes: requests into the router, with the ports made by hand.
 
+mod alert_pages;
 mod api;
 mod dead_letters;
 mod deliveries;
 mod events;
 mod export;
 mod fixture;
+mod hostile;
 mod metrics;
 mod numbers;
 mod openapi;

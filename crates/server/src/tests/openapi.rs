@@ -5,16 +5,10 @@ use serde_json::{Map, Value};
 use super::fixture::{Fake, ask, delivery, get, letter, receiver, row};
 
 /// Routes that are pages or files and not part of the API.
-const PAGES: [&str; 10] = [
-    "/",
+const PAGES: [&str; 4] = [
     "/docs",
     "/docs/assets/{name}",
     "/problems/{kind}",
-    "/ui/live",
-    "/ui/alerts",
-    "/ui/sync",
-    "/ui/interval",
-    "/assets/{name}",
     "/api/v1",
 ];
 

@@ -41,8 +41,11 @@ async fn every_answer_carries_the_headers() {
         "GET /nope",
         "GET /docs",
         "GET /docs/assets/swagger-ui.css",
-        "GET /assets/app.css",
-        "GET /assets/..%2f..%2fCargo.toml",
+        "GET /ui/",
+        "GET /ui/sources",
+        "GET /ui/parts/banners",
+        "GET /ui/assets/x/ui.css",
+        "GET /ui/assets/x/..%2f..%2fCargo.toml",
         "GET /metrics",
         "POST /ui/sync",
     ] {

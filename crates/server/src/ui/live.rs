@@ -1,153 +1,170 @@
-//! The strip and the banners, fetched again every two seconds.
+//! One stream of events for each tab: what the sources do, what is stored, and what is new. An event's id
+//! is a position of the change log, with which a stream that was cut off goes on.
 
-use axum::extract::{RawQuery, State};
-use axum::http::StatusCode;
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
-use cresset_model::source::{SourceState, SyncStatus};
-use cresset_model::{Timestamp, ports::StoreFacts};
-use maud::{Markup, html};
+use bytes::Bytes;
+use cresset_model::alert::Position;
+use cresset_model::ports::{LiveEvent, Pulse, Subscription};
+use futures_util::stream;
+use tokio::time::Instant;
 
-use super::notifications;
-use super::text::visible_lines;
-use super::view::View;
-use super::words;
-use crate::ask::{self, Fault};
-use crate::seed_a::overall;
-use crate::services::{App, Shared};
-use crate::{form, reply};
+use super::frame::Frame;
+use super::visit::Visit;
+use crate::reply;
+use crate::services::Shared;
 
-/// Answers with the fragment.
-pub(crate) async fn live(State(app): State<Shared>, RawQuery(query): RawQuery) -> Response {
-    let pairs = form::pairs(query.as_deref().unwrap_or_default());
-    let fragment = fragment(&app, &View::read(&pairs), None).await;
-    reply::typed(StatusCode::OK, reply::HTML, fragment.into_string())
+/// How often the state is looked at without an event: a store that stops answering announces nothing.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
+/// Looks without a change after which the stream shows that it is alive.
+const SILENT_LOOKS_MAX: u32 = 3;
+/// The key of what all streams say.
+const LIVE: &str = "live";
+
+/// What a stream has said last.
+struct Told {
+    app: Shared,
+    events: Box<dyn Subscription>,
+    state: String,
+    counts: String,
+    silent: u32,
+    greeted: bool,
 }
 
-/// The fragment; `notice` says what an action did.
-pub(super) async fn fragment(app: &App, view: &View, notice: Option<&str>) -> Markup {
-    let sources = app.services.control.sources();
-    let now = app.now();
-    let facts = ask::facts(app).await;
-    let critical = match &facts {
-        Ok(_) => view.critical(app).await.ok(),
-        Err(_) => None,
+/// `GET /ui/live`.
+pub(crate) async fn live(State(app): State<Shared>, visit: Visit, headers: HeaderMap) -> Response {
+    let last = headers.get("last-event-id").and_then(|id| id.to_str().ok());
+    let after: Option<Position> = last.unwrap_or(visit.text("after")).parse().ok();
+    let told = Told {
+        events: app.services.live.subscribe(after),
+        app,
+        state: String::new(),
+        counts: String::new(),
+        silent: 0,
+        greeted: false,
     };
-    let notifications = notifications::strip(app).await;
-    html! {
-        div id="live" hx-get={ "/ui/live?" (view.query()) } hx-trigger="every 2s" hx-swap="outerHTML" {
-            @if app.access.open {
-                p.banner.note {
-                    "This server is open: everybody who reaches it can read the alerts and start syncs."
-                }
-            }
-            @if let Some(notice) = notice { p.banner.note role="status" { (notice) } }
-            @for source in &sources { (retrying(source, now)) }
-            @for source in &sources { (last_error(source)) }
-            @for source in &sources {
-                @for warning in &source.warnings {
-                    p.banner.warn { b { (source.id) ": " } (visible_lines(warning)) }
-                }
-            }
-            (strip(&sources, &facts, now))
-            (counts(&facts, critical, view))
-            (notifications)
-        }
+    let events = stream::unfold(told, |mut told| async move {
+        let piece = next(&mut told).await?;
+        Some((Ok::<Bytes, Infallible>(piece), told))
+    });
+    reply::typed(
+        StatusCode::OK,
+        HeaderValue::from_static("text/event-stream"),
+        Body::from_stream(events),
+    )
+}
+
+/// Waits for the next change and writes it, or a comment after a while without one; nothing when the
+/// process stops.
+async fn next(told: &mut Told) -> Option<Bytes> {
+    let mut out = String::new();
+    if !told.greeted {
+        told.greeted = true;
+        out.push_str("retry: 2000\n\n");
+        look(told, Instant::now(), &mut out).await;
+        return Some(out.into());
     }
-}
-
-fn retrying(source: &SourceState, now: Timestamp) -> Markup {
-    let Some(retry) = source.retry else {
-        return html! {};
-    };
-    html! {
-        p.banner.warn role="status" {
-            b { "Retrying " (source.id) } ": attempt " (retry.attempt) " of " (retry.attempts_max)
-            " failed, next in " (words::duration(retry.next_at.since(now)))
-            ". Nothing is lost: the bookmark stays where it is."
-        }
-    }
-}
-
-fn last_error(source: &SourceState) -> Markup {
-    let Some(error) = &source.last_error else {
-        return html! {};
-    };
-    html! {
-        div.banner.err role="alert" {
-            b { "Last sync error of " (source.id) }
-            p { (visible_lines(error)) }
-            @if let Some(at) = source.next_sync { p.dim { "Next sync at " (words::instant(at)) } }
-        }
-    }
-}
-
-fn strip(sources: &[SourceState], facts: &Result<StoreFacts, Fault>, now: Timestamp) -> Markup {
-    let all = overall(sources);
-    let (word, class) = match facts {
-        Ok(_) => words::status(all.status),
-        Err(_) => words::status(SyncStatus::SystemFailure),
-    };
-    let lag = all.bookmark.map(|at| words::duration(now.since(at)));
-    let next = sources.iter().filter_map(|source| source.next_sync).min();
-    let names: Vec<&str> = sources.iter().map(|source| source.id.as_str()).collect();
-    let database = if facts.is_ok() {
-        html! { span.pill.ok { "Connected" } }
-    } else {
-        html! { span.pill.err { "Disconnected" } }
-    };
-    let engine = facts.as_ref().map_or("", |facts| facts.engine.as_str());
-    let bookmark = all.bookmark.map_or_else(
-        || html! { span.big { "Not set yet" } },
-        |at| html! { time.big datetime=(at.to_z()) { (words::bare_instant(at)) } },
-    );
-    let behind = lag.map_or(String::new(), |lag| format!("UTC, {lag} behind now"));
-    html! {
-        section.strip aria-label="Service health" {
-            (cell("System status", &html! { span.pill.(class) { (word) } }, &names.join(", ")))
-            (cell("Database", &database, engine))
-            (time_cell("Last sync", all.last_sync, now))
-            (time_cell("Last success", all.last_success, now))
-            (cell("Event bookmark", &bookmark, &behind))
-            (time_cell("Next sync", next, now))
-        }
-    }
-}
-
-fn cell(name: &str, value: &Markup, note: &str) -> Markup {
-    html! { div.cell { h2 { (name) } div { (value) } p.dim { (note) } } }
-}
-
-fn time_cell(name: &str, at: Option<Timestamp>, now: Timestamp) -> Markup {
-    let Some(at) = at else {
-        return cell(name, &html! { span.big { "Never" } }, "");
-    };
-    let said = if at > now {
-        format!("in {}", words::duration(at.since(now)))
-    } else {
-        words::ago(at, now)
-    };
-    let value = html! { time.big datetime=(at.to_z()) { (said) } };
-    cell(name, &value, &words::instant(at))
-}
-
-fn counts(facts: &Result<StoreFacts, Fault>, critical: Option<u64>, view: &View) -> Markup {
-    let number = |value: Option<u64>| value.map_or("–".to_owned(), words::count);
-    let known = facts.as_ref().ok();
-    html! {
-        section.counts aria-label="Counts" {
-            div.cell { h2 { "Alerts stored" } p.number { (number(known.map(|facts| facts.alerts))) } }
-            div.cell {
-                h2 { "Critical, last " (view.hours) " h" }
-                p.number.critical { (number(critical)) }
-            }
-            div.cell {
-                h2 { "Open dead letters" }
-                p.number {
-                    a href="/api/v1/dead-letters?resolved=false" {
-                        (number(known.map(|facts| facts.dead_letters)))
+    loop {
+        // Either may be dropped at any await: an event that was not taken stays in the subscription.
+        tokio::select! {
+            event = told.events.next() => match event? {
+                LiveEvent::Pulse(pulse) => {
+                    pulsed(&mut out, &pulse);
+                    if !pulse.sources.is_empty() {
+                        look(told, Instant::now(), &mut out).await;
                     }
                 }
+                LiveEvent::Reload(position) => write(&mut out, "reload", Some(position), "{}"),
+            },
+            () = tokio::time::sleep(LOOK_EVERY) => {
+                look(told, Instant::now() - LOOK_EVERY / 2, &mut out).await;
             }
         }
+        if !out.is_empty() {
+            told.silent = 0;
+            return Some(out.into());
+        }
+        told.silent += 1;
+        if told.silent >= SILENT_LOOKS_MAX {
+            told.silent = 0;
+            return Some(Bytes::from_static(b": alive\n\n"));
+        }
     }
+}
+
+fn pulsed(out: &mut String, pulse: &Pulse) {
+    if pulse.new.total() == 0 && pulse.changed == 0 {
+        return;
+    }
+    let data = serde_json::json!({
+        "new": pulse.new.total(),
+        "by_severity": pulse.new,
+        "changed": pulse.changed,
+    });
+    write(out, "alerts", Some(pulse.position), &data.to_string());
+}
+
+/// Writes what has changed since the last look. All streams share a look that began at `since` or later.
+async fn look(told: &mut Told, since: Instant, out: &mut String) {
+    let app = Arc::clone(&told.app);
+    let make = async {
+        let frame = Frame::of(&app).await;
+        format!("{}\n{}", state_of(&frame), counts_of(&frame))
+    };
+    let seen = told.app.glance.of(LIVE.to_owned(), since, make).await;
+    let (state, counts) = seen.split_once('\n').unwrap_or_default();
+    if state != told.state {
+        write(out, "state", None, state);
+        state.clone_into(&mut told.state);
+    }
+    if counts != told.counts {
+        write(out, "counts", None, counts);
+        counts.clone_into(&mut told.counts);
+    }
+}
+
+fn write(out: &mut String, topic: &str, id: Option<Position>, data: &str) {
+    if let Some(id) = id {
+        out.extend(["id: ", &id.to_string(), "\n"]);
+    }
+    out.extend(["event: ", topic, "\ndata: ", data, "\n\n"]);
+}
+
+/// What the frame of a page shows; a change of it draws banners and health anew.
+fn state_of(frame: &Frame) -> String {
+    let (tone, word) = frame.status();
+    let sources: Vec<_> = frame
+        .sources
+        .iter()
+        .map(|source| {
+            serde_json::json!({
+                "id": source.id.as_str(),
+                "status": source.status.as_str(),
+                "attempt": source.retry.map(|retry| retry.attempt),
+                "turns": source.turns,
+                "paused": source.paused,
+                "interval": source.interval_minutes,
+            })
+        })
+        .collect();
+    serde_json::json!({
+        "tone": tone.class(),
+        "word": word,
+        "failing": frame.failing(),
+        "store": frame.store.is_ok(),
+        "chaos": frame.chaos_until().is_some(),
+        "sources": sources,
+    })
+    .to_string()
+}
+
+fn counts_of(frame: &Frame) -> String {
+    let store = frame.store.as_ref();
+    serde_json::json!({ "dead_letters": store.map(|store| store.dead_letters).ok() }).to_string()
 }

@@ -1,17 +1,21 @@
-//! The page: one screen, drawn by the server, kept fresh by fragments; it works without script too.
+//! The pages: drawn by the server, kept fresh by one stream of events, and working without script too.
 
 mod actions;
 mod assets;
+mod charts;
+mod commands;
+mod components;
+mod frame;
+mod icon;
 mod live;
-mod notifications;
-mod page;
-mod table;
+mod pages;
+mod refusals;
+mod routes;
+mod selection;
+mod shell;
 mod text;
-mod view;
+mod theme;
+mod visit;
 mod words;
 
-pub(crate) use actions::{interval, sync};
-pub(crate) use assets::asset;
-pub(crate) use live::live;
-pub(crate) use page::page;
-pub(crate) use table::alerts;
+pub(crate) use routes::routes;

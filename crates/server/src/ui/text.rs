@@ -6,7 +6,7 @@ use maud::{Markup, html};
 const SHOWN_CHARS_MAX: usize = 400;
 
 /// Shows a text in one line. Markup in it is escaped by the template.
-pub(super) fn visible(text: &str) -> Markup {
+pub(crate) fn visible(text: &str) -> Markup {
     let mut pieces: Vec<(bool, String)> = Vec::new();
     for c in text.chars().take(SHOWN_CHARS_MAX) {
         let hidden = is_hidden(c);
@@ -30,8 +30,24 @@ pub(super) fn visible(text: &str) -> Markup {
     }
 }
 
+/// The same for an attribute, such as a title, which holds no markup.
+pub(crate) fn plain(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars().take(SHOWN_CHARS_MAX) {
+        if is_hidden(c) {
+            out.extend(["U+", &format!("{:04X}", u32::from(c))]);
+        } else {
+            out.push(c);
+        }
+    }
+    if text.chars().nth(SHOWN_CHARS_MAX).is_some() {
+        out.push('…');
+    }
+    out
+}
+
 /// Shows a text of several lines.
-pub(super) fn visible_lines(text: &str) -> Markup {
+pub(crate) fn visible_lines(text: &str) -> Markup {
     html! {
         @for (index, line) in text.lines().enumerate() {
             @if index > 0 { br; }

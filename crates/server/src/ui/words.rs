@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use cresset_model::Timestamp;
 use cresset_model::source::SyncStatus;
-use cresset_model::{Severity, Timestamp};
+
+use super::components::Tone;
 
 /// A span of time in at most two units: `4 s`, `3 min`, `5 h 10 min`, `2 d 4 h`.
-pub(super) fn duration(duration: Duration) -> String {
+pub(crate) fn duration(duration: Duration) -> String {
     let seconds = duration.as_secs();
     let pair = |large: u64, large_unit: &str, small: u64, small_unit: &str| match small {
         0 => format!("{large} {large_unit}"),
@@ -21,7 +23,7 @@ pub(super) fn duration(duration: Duration) -> String {
 }
 
 /// How long ago.
-pub(super) fn ago(at: Timestamp, now: Timestamp) -> String {
+pub(crate) fn ago(at: Timestamp, now: Timestamp) -> String {
     match now.since(at).as_secs() {
         0 => "just now".to_owned(),
         _ => format!("{} ago", duration(now.since(at))),
@@ -29,12 +31,12 @@ pub(super) fn ago(at: Timestamp, now: Timestamp) -> String {
 }
 
 /// `2026-11-23 09:27:13 UTC`.
-pub(super) fn instant(at: Timestamp) -> String {
+pub(crate) fn instant(at: Timestamp) -> String {
     format!("{} UTC", bare_instant(at))
 }
 
 /// `2026-11-23 09:27:13`, where UTC is said elsewhere.
-pub(super) fn bare_instant(at: Timestamp) -> String {
+pub(crate) fn bare_instant(at: Timestamp) -> String {
     let text = at.to_z();
     let date = text.get(..10).unwrap_or_default();
     let time = text.get(11..19).unwrap_or_default();
@@ -42,7 +44,7 @@ pub(super) fn bare_instant(at: Timestamp) -> String {
 }
 
 /// A count with a comma before each three digits.
-pub(super) fn count(count: u64) -> String {
+pub(crate) fn count(count: u64) -> String {
     let digits = count.to_string();
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);
     for (index, digit) in digits.chars().enumerate() {
@@ -54,26 +56,48 @@ pub(super) fn count(count: u64) -> String {
     out
 }
 
-/// What a status is called, and the class of its color.
-pub(super) fn status(status: SyncStatus) -> (&'static str, &'static str) {
+/// What a status is called, and its tone. The words are the original dashboard's.
+pub(crate) fn status(status: SyncStatus) -> (Tone, &'static str) {
     match status {
-        SyncStatus::Idle => ("Healthy", "ok"),
-        SyncStatus::Syncing => ("Syncing…", "run"),
-        SyncStatus::Retrying => ("Retrying", "warn"),
-        SyncStatus::Failed => ("Failed", "err"),
-        SyncStatus::SystemFailure => ("System failure", "err"),
+        SyncStatus::Idle => (Tone::Ok, "Success"),
+        SyncStatus::Syncing => (Tone::Run, "Syncing"),
+        SyncStatus::Retrying => (Tone::Warn, "Retrying"),
+        SyncStatus::Failed => (Tone::Err, "Failed"),
+        SyncStatus::SystemFailure => (Tone::Err, "System failure"),
     }
 }
 
-/// The class of a severity's tag.
-pub(super) fn severity_class(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Critical => "tag critical",
-        Severity::High => "tag high",
-        Severity::Medium => "tag medium",
-        Severity::Low => "tag low",
-        Severity::Info | Severity::Unknown => "tag info",
+/// How long ago in one unit, for lists: `12 s`, `4 m`, `3 h`, `2 d`.
+pub(crate) fn brief(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    match seconds {
+        0..60 => format!("{seconds} s"),
+        60..3_600 => format!("{} m", seconds / 60),
+        3_600..86_400 => format!("{} h", seconds / 3_600),
+        _ => format!("{} d", seconds / 86_400),
     }
+}
+
+/// `14:03:15` of the day in UTC.
+pub(crate) fn clock(at: Timestamp) -> String {
+    at.to_z().get(11..19).unwrap_or_default().to_owned()
+}
+
+/// `11-23`: month and day.
+pub(crate) fn day(at: Timestamp) -> String {
+    at.to_z().get(5..10).unwrap_or_default().to_owned()
+}
+
+/// `2026-11-23 09:27:13.204 UTC`.
+pub(crate) fn exact_instant(at: Timestamp) -> String {
+    let millis = at.nanos().rem_euclid(1_000_000_000) / 1_000_000;
+    format!("{}.{millis:03} UTC", bare_instant(at))
+}
+
+/// `1 alert`, `2 alerts`.
+pub(crate) fn counted(number: u64, noun: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{} {noun}{plural}", count(number))
 }
 
 #[cfg(test)]

@@ -54,6 +54,11 @@ pub(super) fn read(pairs: &[(String, String)], now: Timestamp) -> Result<Filter,
     }
 }
 
+/// The same for a page, with what is wrong as sentences.
+pub(crate) fn filter_of(pairs: &[(String, String)], now: Timestamp) -> Result<Filter, Vec<String>> {
+    read(pairs, now).map_err(|flaws| flaws.iter().map(|flaw| flaw.text().to_owned()).collect())
+}
+
 fn flaw(error: &QueryError) -> Flaw {
     let text = format!("{} (at byte {})", error.message, error.offset);
     Flaw::parameter(&error.parameter, text)

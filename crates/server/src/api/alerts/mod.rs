@@ -14,6 +14,7 @@ mod show;
 
 pub(crate) use export::export;
 pub(crate) use facets::facets;
+pub(crate) use filter::filter_of;
 pub(crate) use histogram::histogram;
 pub(crate) use list::list;
 pub(crate) use related::related;
