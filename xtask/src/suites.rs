@@ -50,7 +50,7 @@ const SUITES: [Suite; 8] = [
         slow: false,
         needs: &[],
         after: None,
-        run: || cargo(&["test", "--quiet", "--workspace"]),
+        run: || cargo(&["test", "--quiet", "--workspace", "--no-fail-fast"]),
     },
     Suite {
         name: "browser",
