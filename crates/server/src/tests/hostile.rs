@@ -30,7 +30,13 @@ const HOSTILE: [&str; 18] = [
     "😀 déjà 漢字",
 ];
 
-const PAGES: [&str; 3] = ["/ui/", "/ui/sources", "/ui/parts/banners"];
+const PAGES: [&str; 5] = [
+    "/ui/",
+    "/ui/sources",
+    "/ui/parts/banners",
+    "/ui/alerts",
+    "/ui/alerts/00000000000000000000000001",
+];
 
 /// The names of all elements, but for those that show a character by its code.
 fn elements(page: &str) -> Vec<&str> {
