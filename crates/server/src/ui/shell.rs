@@ -258,7 +258,7 @@ fn main_part(frame: &Frame, page: &Page) -> Markup {
             header.top {
                 h1 { (page.title) }
                 span.grow {}
-                form.find action="/ui/alerts" method="get" role="search" {
+                form.find action="/ui/alerts" method="get" role="search" aria-label="Search everywhere" {
                     (icon_small(Icon::Search))
                     input name="q" type="search" placeholder="Search or jump to…" aria-label="Search alerts"
                         autocomplete="off" spellcheck="false" data-palette;
