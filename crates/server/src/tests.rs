@@ -11,6 +11,7 @@ mod hostile;
 mod metrics;
 mod numbers;
 mod openapi;
+mod outbox_pages;
 mod pages;
 mod receivers;
 mod security;

@@ -3,7 +3,7 @@
 use axum::Router;
 use axum::routing::{get, post};
 
-use super::pages::{alert, alerts, overview, sources};
+use super::pages::{alert, alerts, dead_letters, deliveries, overview, sources};
 use super::{actions, assets, commands, live, shell, theme};
 use crate::services::Shared;
 
@@ -25,6 +25,11 @@ pub(crate) fn routes() -> Router<Shared> {
         .route("/ui/parts/alerts/rows", get(alerts::rows_part))
         .route("/ui/parts/alerts/fresh", get(alerts::fresh_part))
         .route("/ui/parts/alerts/panel", get(alerts::panel_part))
+        .route("/ui/dead-letters", get(dead_letters::show))
+        .route("/ui/dead-letters/redrive", post(dead_letters::redrive))
+        .route("/ui/deliveries", get(deliveries::show))
+        .route("/ui/deliveries/{id}/retry", post(deliveries::retry))
+        .route("/ui/receivers/{name}/test", post(deliveries::test))
         .route("/ui/sync", post(actions::sync))
         .route("/ui/interval", post(actions::interval))
         .route("/ui/theme", post(theme::choose))

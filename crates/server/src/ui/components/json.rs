@@ -228,7 +228,10 @@ fn hex(bytes: &[u8]) -> String {
                 _ => '·',
             })
             .collect();
-        out += &format!("{:<47}  {shown}", pairs.join(" "));
+        let numbers = pairs.join(" ");
+        out.push_str(&numbers);
+        out.push_str(&" ".repeat(49 - numbers.len()));
+        out.push_str(&shown);
     }
     if bytes.len() > HEX_BYTES_MAX {
         out.push_str("\n…");

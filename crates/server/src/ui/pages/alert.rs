@@ -25,6 +25,8 @@ use crate::ui::icon::Icon;
 use crate::ui::shell::{self, Page, Section};
 use crate::ui::visit::Visit;
 
+pub(super) use history::{state_tone, state_word};
+
 /// Deliveries that are shown; their own page has all.
 const DELIVERIES: usize = 20;
 /// Alerts that are shown of each kind of related ones.

@@ -2,6 +2,8 @@
 
 pub(crate) mod alert;
 pub(crate) mod alerts;
+pub(crate) mod dead_letters;
+pub(crate) mod deliveries;
 pub(crate) mod overview;
 pub(crate) mod sources;
 mod window;

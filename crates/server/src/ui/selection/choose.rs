@@ -129,7 +129,7 @@ impl Selection {
             .to_string();
             let (name, value) = written.split_once(':').unwrap_or((&written, ""));
             match (value.is_empty(), name.strip_prefix('-')) {
-                (true, _) => query = format!("{query} {written}").trim().to_owned(),
+                (true, _) => query = [query.as_str(), &written].join(" "),
                 (false, Some(name)) => changed.pairs.push((name.to_owned(), format!("-{value}"))),
                 // A leading minus would negate.
                 (false, None) if value.starts_with('-') => {
@@ -139,7 +139,7 @@ impl Selection {
                 (false, None) => changed.pairs.push((name.to_owned(), value.to_owned())),
             }
         }
-        changed.with("q", &query)
+        changed.with("q", query.trim())
     }
 }
 

@@ -23,7 +23,7 @@ pub(super) fn deliveries(place: &Place, facts: &Facts) -> Markup {
             ul.deliv {
                 @for told in &facts.deliveries {
                     li {
-                        (dot(tone(told.state), word(told.state)))
+                        (dot(state_tone(told.state), state_word(told.state)))
                         (mono(&told.receiver))
                         span.clip { (outcome(told, place.now)) }
                         span.right.muted { (clock(told.sent_at.unwrap_or(told.created_at))) }
@@ -35,7 +35,7 @@ pub(super) fn deliveries(place: &Place, facts: &Facts) -> Markup {
 }
 
 /// The color of a state.
-pub(in crate::ui::pages) fn tone(state: DeliveryState) -> Tone {
+pub(in crate::ui::pages) fn state_tone(state: DeliveryState) -> Tone {
     match state {
         DeliveryState::Sent => Tone::Ok,
         DeliveryState::Pending => Tone::Warn,
@@ -45,7 +45,7 @@ pub(in crate::ui::pages) fn tone(state: DeliveryState) -> Tone {
 }
 
 /// The word of a state, for people.
-pub(in crate::ui::pages) fn word(state: DeliveryState) -> &'static str {
+pub(in crate::ui::pages) fn state_word(state: DeliveryState) -> &'static str {
     match state {
         DeliveryState::Sent => "Delivered",
         DeliveryState::Pending => "Waiting",

@@ -1,0 +1,220 @@
+//! `GET /ui/dead-letters`: records that could not be used, why, and how to put them through again.
+
+mod address;
+mod report;
+mod view;
+
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use cresset_model::batch::Reason;
+use cresset_model::dead_letter::DeadLetterFilter;
+use cresset_model::ports::{
+    DeadLetterPage, PageRequest, RedriveItem, RedriveReport, RedriveSelection, Total,
+};
+use cresset_model::{DeadLetterId, SourceId};
+use futures_util::future::try_join_all;
+use maud::html;
+
+use crate::ask::{Fault, ask, ask_bulk};
+use crate::services::{App, Shared};
+use crate::ui::actions;
+use crate::ui::components::Tone;
+use crate::ui::frame::Frame;
+use crate::ui::shell::{self, Page, Section};
+use crate::ui::visit::Visit;
+use crate::ui::words;
+use crate::{form, reply};
+
+use address::{Address, Meant};
+
+/// Dead letters of one page.
+const ROWS: usize = 25;
+/// Dead letters that are put through at once.
+const REDRIVEN_MAX: usize = 1_000;
+
+/// What is shown.
+struct Listing {
+    page: DeadLetterPage,
+    reasons: Vec<(Reason, Total)>,
+    sources: Vec<(SourceId, Total)>,
+    report: Option<RedriveReport>,
+}
+
+/// The page.
+pub(crate) async fn show(State(app): State<Shared>, visit: Visit) -> Response {
+    let address = Address::read(&visit);
+    let frame = Frame::of(&app).await;
+    let listing = listing(&app, &frame, &address).await;
+    let page = Page {
+        section: Section::DeadLetters,
+        title: Section::DeadLetters.name().to_owned(),
+        tools: html! {},
+        address: Some(address.href()),
+        notice: notice(&visit),
+        body: view::dead_letters(&frame, &address, &listing.map_err(|fault| fault.text())),
+    };
+    shell::answer(&frame, &visit, &page)
+}
+
+async fn listing(app: &App, frame: &Frame, address: &Address) -> Result<Listing, Fault> {
+    let of_reason = |reason: Reason| DeadLetterFilter {
+        reason: Some(reason),
+        ..address.filter()
+    };
+    let of_source = |source: &SourceId| DeadLetterFilter {
+        source: Some(source.clone()),
+        ..address.filter()
+    };
+    let request = PageRequest {
+        before: address.before,
+        limit: ROWS,
+        total: true,
+    };
+    let reasons = Reason::ALL
+        .into_iter()
+        .map(|reason| async move { Ok((reason, count(app, of_reason(reason)).await?)) });
+    let sources = frame
+        .sources
+        .iter()
+        .map(|source| async { Ok((source.id.clone(), count(app, of_source(&source.id)).await?)) });
+    let report = async {
+        match &address.meant {
+            Some(meant) => {
+                let dry = app
+                    .services
+                    .control
+                    .redrive(selection(address, meant), true);
+                ask_bulk(app, dry).await.map(Some)
+            }
+            None => Ok(None),
+        }
+    };
+    let (page, reasons, sources, report) = tokio::try_join!(
+        ask(
+            app,
+            app.services.query.dead_letters(address.filter(), request)
+        ),
+        try_join_all(reasons),
+        try_join_all(sources),
+        report,
+    )?;
+    Ok(Listing {
+        page,
+        reasons,
+        sources,
+        report,
+    })
+}
+
+async fn count(app: &App, filter: DeadLetterFilter) -> Result<Total, Fault> {
+    let request = PageRequest {
+        before: None,
+        limit: 1,
+        total: true,
+    };
+    let page = ask(app, app.services.query.dead_letters(filter, request)).await?;
+    let least = Total {
+        value: page.items.len() as u64,
+        exact: page.next.is_none(),
+    };
+    // A page that is the whole answer is counted already.
+    Ok(if least.exact {
+        least
+    } else {
+        page.total.unwrap_or(least)
+    })
+}
+
+fn selection(address: &Address, meant: &Meant) -> RedriveSelection {
+    match meant {
+        Meant::One(id) => RedriveSelection::Ids(vec![*id]),
+        Meant::All => RedriveSelection::Matching {
+            filter: DeadLetterFilter {
+                resolved: Some(false),
+                ..address.filter()
+            },
+            limit: REDRIVEN_MAX,
+        },
+    }
+}
+
+/// `POST /ui/dead-letters/redrive`: puts through what the dry run looked at.
+pub(crate) async fn redrive(State(app): State<Shared>, request: Request) -> Response {
+    let body = match reply::read_body(request.into_body()).await {
+        Ok(body) => body,
+        Err(fault) => return reply::detail(fault.status(), &fault.text()),
+    };
+    let visit = Visit {
+        pairs: form::pairs(&String::from_utf8_lossy(&body)),
+        ..Visit::default()
+    };
+    let address = Address::read(&visit);
+    let word = match &address.meant {
+        None => "nothing-meant".to_owned(),
+        Some(meant) => {
+            let redrive = app
+                .services
+                .control
+                .redrive(selection(&address, meant), false);
+            match ask_bulk(&app, redrive).await {
+                Ok(report) => outcome(&report),
+                Err(_) => "unavailable".to_owned(),
+            }
+        }
+    };
+    let location = format!("{}&notice={word}", address.meaning(None).href());
+    reply::redirect(StatusCode::SEE_OTHER, &location)
+}
+
+/// What became of them, as a word of an address.
+fn outcome(report: &RedriveReport) -> String {
+    let (mut alerts, mut refused, mut skipped) = (0, 0, 0);
+    for item in &report.items {
+        match item {
+            RedriveItem::Alert { .. } => alerts += 1,
+            RedriveItem::Refused { .. } => refused += 1,
+            RedriveItem::Skipped { .. } => skipped += 1,
+        }
+    }
+    format!("redriven-{alerts}-{refused}-{skipped}")
+}
+
+fn notice(visit: &Visit) -> Option<(Tone, String)> {
+    let word = visit.text("notice");
+    if word == "nothing-meant" {
+        let text = "Say which dead letters are meant; nothing was changed";
+        return Some((Tone::Err, text.to_owned()));
+    }
+    let Some(counts) = word.strip_prefix("redriven-") else {
+        return actions::notice(visit);
+    };
+    let counts: Vec<u64> = counts
+        .split('-')
+        .filter_map(|count| count.parse().ok())
+        .collect();
+    let &[alerts, refused, skipped] = counts.as_slice() else {
+        return None;
+    };
+    let tone = if alerts > 0 { Tone::Ok } else { Tone::Warn };
+    let made = match alerts {
+        1 => "1 dead letter is an alert now".to_owned(),
+        _ => format!("{} dead letters are alerts now", words::count(alerts)),
+    };
+    let others = [(refused, "refused again"), (skipped, "not tried")];
+    let others = others
+        .into_iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, what)| format!(", {} {what}", words::count(count)));
+    let said = std::iter::once(made).chain(others).collect();
+    Some((tone, said))
+}
+
+impl Meant {
+    fn read(text: &str) -> Option<Self> {
+        match text {
+            "all" => Some(Self::All),
+            id => id.parse::<DeadLetterId>().ok().map(Self::One),
+        }
+    }
+}
