@@ -103,13 +103,13 @@ async fn a_redrive_says_first_what_it_would_do() {
         &dry,
         &[
             "Dry run: nothing has changed yet",
-            "Of 3 dead letters, <b>1</b> would become an alert; the others would stay:",
+            "Of 4 dead letters, <b>1</b> would become an alert, <b>1</b> would go on as events; the others would stay:",
             "refused again",
             "`id` is missing",
             "resolved already",
             "<form class=\"inline\" action=\"/ui/dead-letters/redrive\" method=\"post\"",
             "<input type=\"hidden\" name=\"try\" value=\"all\">",
-            "Redrive: 1 alert",
+            "Redrive 2 records",
         ],
     );
     let matching = RedriveSelection::Matching {
@@ -124,13 +124,13 @@ async fn a_redrive_says_first_what_it_would_do() {
     let body = "state=open&source=mock&reason=missing_field&try=all";
     let done = ask(&router, "POST /ui/dead-letters/redrive", &[OWN], body).await;
     let location =
-        "/ui/dead-letters?state=open&source=mock&reason=missing%5Ffield&notice=redriven-1-1-1";
+        "/ui/dead-letters?state=open&source=mock&reason=missing%5Ffield&notice=redriven-1-1-1-1";
     assert_eq!((done.status, done.header("location")), (303, location));
     assert_eq!(fake.redriven.lock().unwrap()[1], (matching, false));
     let said = get(&router, location).await.body;
     holds(
         &said,
-        &["1 dead letter is an alert now, 1 refused again, 1 not tried"],
+        &["1 dead letter is an alert now, 1 went on as events, 1 refused again, 1 not tried"],
     );
     let one = format!("try={}", DeadLetterId(3));
     ask(&router, "POST /ui/dead-letters/redrive", &[OWN], one).await;

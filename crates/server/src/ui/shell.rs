@@ -274,7 +274,7 @@ fn main_part(frame: &Frame, page: &Page) -> Markup {
             p.lost id="lost" role="alert" hidden {
                 (icon(Icon::Unplug))
                 b { "Connection lost." }
-                span { "What is shown is " span data-lost-age { "0 s" } " old. Next try in " span data-lost-next { "1 s" } "." }
+                span { "Cannot reach Ingestion Service: what is shown is " span data-lost-age { "0 s" } " old. Next try in " span data-lost-next { "1 s" } "." }
             }
             @if let Some((tone, sentence)) = &page.notice {
                 div.notice id="notice" role="status" data-tone=(tone.class()) { (pill(*tone, sentence)) }

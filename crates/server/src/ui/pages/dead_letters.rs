@@ -169,15 +169,16 @@ pub(crate) async fn redrive(State(app): State<Shared>, request: Request) -> Resp
 
 /// What became of them, as a word of an address.
 fn outcome(report: &RedriveReport) -> String {
-    let (mut alerts, mut refused, mut skipped) = (0, 0, 0);
+    let (mut alerts, mut passed, mut refused, mut skipped) = (0, 0, 0, 0);
     for item in &report.items {
         match item {
             RedriveItem::Alert { .. } => alerts += 1,
+            RedriveItem::Passed { .. } => passed += 1,
             RedriveItem::Refused { .. } => refused += 1,
             RedriveItem::Skipped { .. } => skipped += 1,
         }
     }
-    format!("redriven-{alerts}-{refused}-{skipped}")
+    format!("redriven-{alerts}-{passed}-{refused}-{skipped}")
 }
 
 fn notice(visit: &Visit) -> Option<(Tone, String)> {
@@ -193,15 +194,23 @@ fn notice(visit: &Visit) -> Option<(Tone, String)> {
         .split('-')
         .filter_map(|count| count.parse().ok())
         .collect();
-    let &[alerts, refused, skipped] = counts.as_slice() else {
+    let &[alerts, passed, refused, skipped] = counts.as_slice() else {
         return None;
     };
-    let tone = if alerts > 0 { Tone::Ok } else { Tone::Warn };
+    let tone = if alerts + passed > 0 {
+        Tone::Ok
+    } else {
+        Tone::Warn
+    };
     let made = match alerts {
         1 => "1 dead letter is an alert now".to_owned(),
         _ => format!("{} dead letters are alerts now", words::count(alerts)),
     };
-    let others = [(refused, "refused again"), (skipped, "not tried")];
+    let others = [
+        (passed, "went on as events"),
+        (refused, "refused again"),
+        (skipped, "not tried"),
+    ];
     let others = others
         .into_iter()
         .filter(|(count, _)| *count > 0)

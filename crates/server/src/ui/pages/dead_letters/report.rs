@@ -40,7 +40,8 @@ struct Group {
 
 /// The report of a dry run.
 pub(super) fn report(address: &Address, report: &RedriveReport) -> Markup {
-    let alerts = alerts(report);
+    let alerts = count(report, |item| matches!(item, RedriveItem::Alert { .. }));
+    let passed = count(report, |item| matches!(item, RedriveItem::Passed { .. }));
     let groups = groups(report);
     let rows = html! {
         @for group in &groups {
@@ -59,6 +60,7 @@ pub(super) fn report(address: &Address, report: &RedriveReport) -> Markup {
                 p {
                     "Of " (words::counted(report.items.len() as u64, "dead letter")) ", "
                     b { (words::count(alerts)) } " would become " @if alerts == 1 { "an alert" } @else { "alerts" }
+                    @if passed > 0 { ", " b { (words::count(passed)) } " would go on as events" }
                     @if groups.is_empty() { "." } @else { "; the others would stay:" }
                     @if report.items.len() >= REDRIVEN_MAX {
                         " These are the oldest " (words::count(REDRIVEN_MAX as u64)) "; the rest comes after them."
@@ -66,7 +68,7 @@ pub(super) fn report(address: &Address, report: &RedriveReport) -> Markup {
                 }
                 @if !groups.is_empty() { (table("What would stay", &COLUMNS, &rows)) }
                 div.row {
-                    @if alerts > 0 { (confirm(address, alerts)) }
+                    @if alerts + passed > 0 { (confirm(address, alerts + passed)) }
                     @else { span.soft { "First mend what sends them, or the configuration of their source." } }
                     a class="btn" href=(address.meaning(None).href()) { "Leave them" }
                 }
@@ -75,7 +77,7 @@ pub(super) fn report(address: &Address, report: &RedriveReport) -> Markup {
     }
 }
 
-fn confirm(address: &Address, alerts: u64) -> Markup {
+fn confirm(address: &Address, useful: u64) -> Markup {
     let action = "/ui/dead-letters/redrive";
     html! {
         form.inline action=(action) method="post" hx-post=(action) hx-target="#main" hx-swap="outerMorph" {
@@ -84,16 +86,15 @@ fn confirm(address: &Address, alerts: u64) -> Markup {
                 (icon_tiny(Icon::RotateCcw))
                 @match address.meant {
                     Some(Meant::One(_)) => "Redrive it",
-                    _ => { "Redrive: " (words::counted(alerts, "alert")) }
+                    _ => { "Redrive " (words::counted(useful, "record")) }
                 }
             }
         }
     }
 }
 
-fn alerts(report: &RedriveReport) -> u64 {
-    let is_alert = |item: &&RedriveItem| matches!(item, RedriveItem::Alert { .. });
-    report.items.iter().filter(is_alert).count() as u64
+fn count(report: &RedriveReport, is_one: fn(&RedriveItem) -> bool) -> u64 {
+    report.items.iter().filter(|item| is_one(item)).count() as u64
 }
 
 /// The items that would stay, grouped in the order in which they come.
@@ -101,7 +102,7 @@ fn groups(report: &RedriveReport) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
     for item in &report.items {
         let (outcome, cause, example) = match item {
-            RedriveItem::Alert { .. } => continue,
+            RedriveItem::Alert { .. } | RedriveItem::Passed { .. } => continue,
             RedriveItem::Refused { reason, detail, .. } => {
                 ("refused again", reason.as_str().to_owned(), detail.clone())
             }
