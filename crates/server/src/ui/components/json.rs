@@ -45,16 +45,20 @@ pub(crate) struct Member {
 /// Bytes of a record or a message, laid out if they are JSON, and in any case harmless.
 pub(crate) fn json(bytes: &[u8]) -> Markup {
     match std::str::from_utf8(bytes) {
-        Ok(text) if is_json(text) => html! { pre.json { (lines(&tokens(text), 0)) } },
+        Ok(text) if is_json(text) => {
+            html! { pre.json tabindex="0" role="region" aria-label="Record" { (lines(&tokens(text), 0)) } }
+        }
         Ok(text) => html! {
-            pre.json {
+            pre.json tabindex="0" role="region" aria-label="Record" {
                 @for (index, line) in text.lines().take(LINES_MAX).enumerate() {
                     @if index > 0 { "\n" }
                     (visible(line))
                 }
             }
         },
-        Err(_) => html! { pre.json { (hex(bytes)) } },
+        Err(_) => {
+            html! { pre.json tabindex="0" role="region" aria-label="Record" { (hex(bytes)) } }
+        }
     }
 }
 
