@@ -19,7 +19,6 @@ pub(crate) enum Icon {
     Bookmark,
     CircleAlert,
     CircleCheck,
-    TriangleAlert,
     Calendar,
     ArrowRight,
     ArrowUp,
@@ -30,11 +29,9 @@ pub(crate) enum Icon {
     CloudDownload,
     ArrowDownToLine,
     Server,
-    Waves,
     FileText,
     Terminal,
     ChevronDown,
-    ChevronRight,
     Ellipsis,
     Check,
     RotateCcw,
@@ -43,22 +40,15 @@ pub(crate) enum Icon {
     Braces,
     Fingerprint,
     Unplug,
-    Clock,
     Mail,
     Webhook,
     Expand,
-    ExternalLink,
     Info,
-    History,
-    User,
-    Globe,
-    Keyboard,
-    Menu,
     Funnel,
 }
 
 /// The strokes of each within a box of 24 by 24.
-const STROKES: [(Icon, &str); 50] = [
+const STROKES: [(Icon, &str); 40] = [
     (
         Icon::LayoutDashboard,
         r#"<rect width="7" height="9" x="3" y="3" rx="1"/><rect width="7" height="5" x="14" y="3" rx="1"/><rect width="7" height="9" x="14" y="12" rx="1"/><rect width="7" height="5" x="3" y="16" rx="1"/>"#,
@@ -116,10 +106,6 @@ const STROKES: [(Icon, &str); 50] = [
         r#"<circle cx="12" cy="12" r="10"/><path d="m16 9-5.5 5.5L8 12"/>"#,
     ),
     (
-        Icon::TriangleAlert,
-        r#"<path d="m21.73 18-8-14a2 2 0 0 0-3.48 0l-8 14A2 2 0 0 0 4 21h16a2 2 0 0 0 1.73-3"/><path d="M12 9v4"/><path d="M12 17h.01"/>"#,
-    ),
-    (
         Icon::Calendar,
         r#"<path d="M8 2v3"/><path d="M16 2v3"/><rect x="3" y="3" width="18" height="18" rx="2"/><path d="M3 9h18"/>"#,
     ),
@@ -157,10 +143,6 @@ const STROKES: [(Icon, &str); 50] = [
         r#"<rect width="20" height="8" x="2" y="2" rx="2" ry="2"/><rect width="20" height="8" x="2" y="14" rx="2" ry="2"/><line x1="6" x2="6.01" y1="6" y2="6"/><line x1="6" x2="6.01" y1="18" y2="18"/>"#,
     ),
     (
-        Icon::Waves,
-        r#"<path d="M2 12q2.5 2 5 0t5 0 5 0 5 0"/><path d="M2 19q2.5 2 5 0t5 0 5 0 5 0"/><path d="M2 5q2.5 2 5 0t5 0 5 0 5 0"/>"#,
-    ),
-    (
         Icon::FileText,
         r#"<path d="M6 22a2 2 0 0 1-2-2V4a2 2 0 0 1 2-2h8a2.4 2.4 0 0 1 1.704.706l3.588 3.588A2.4 2.4 0 0 1 20 8v12a2 2 0 0 1-2 2z"/><path d="M14 2v5a1 1 0 0 0 1 1h5"/><path d="M10 9H8"/><path d="M16 13H8"/><path d="M16 17H8"/>"#,
     ),
@@ -169,7 +151,6 @@ const STROKES: [(Icon, &str); 50] = [
         r#"<path d="M12 19h8"/><path d="m4 17 6-6-6-6"/>"#,
     ),
     (Icon::ChevronDown, r#"<path d="m6 9 6 6 6-6"/>"#),
-    (Icon::ChevronRight, r#"<path d="m9 18 6-6-6-6"/>"#),
     (
         Icon::Ellipsis,
         r#"<circle cx="12" cy="12" r="1"/><circle cx="19" cy="12" r="1"/><circle cx="5" cy="12" r="1"/>"#,
@@ -200,10 +181,6 @@ const STROKES: [(Icon, &str); 50] = [
         r#"<path d="m19 5 3-3"/><path d="m2 22 3-3"/><path d="M6.3 20.3a2.4 2.4 0 0 0 3.4 0L12 18l-6-6-2.3 2.3a2.4 2.4 0 0 0 0 3.4Z"/><path d="M7.5 13.5 10 11"/><path d="M10.5 16.5 13 14"/><path d="m12 6 6 6 2.3-2.3a2.4 2.4 0 0 0 0-3.4l-2.6-2.6a2.4 2.4 0 0 0-3.4 0Z"/>"#,
     ),
     (
-        Icon::Clock,
-        r#"<circle cx="12" cy="12" r="10"/><path d="M12 6v6l4 2"/>"#,
-    ),
-    (
         Icon::Mail,
         r#"<path d="m22 7-8.991 5.727a2 2 0 0 1-2.009 0L2 7"/><rect x="2" y="4" width="20" height="16" rx="2"/>"#,
     ),
@@ -216,32 +193,8 @@ const STROKES: [(Icon, &str); 50] = [
         r#"<path d="m15 15 6 6"/><path d="m15 9 6-6"/><path d="M21 16v5h-5"/><path d="M21 8V3h-5"/><path d="M3 16v5h5"/><path d="m3 21 6-6"/><path d="M3 8V3h5"/><path d="M9 9 3 3"/>"#,
     ),
     (
-        Icon::ExternalLink,
-        r#"<path d="M15 3h6v6"/><path d="M10 14 21 3"/><path d="M18 13v6a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2V8a2 2 0 0 1 2-2h6"/>"#,
-    ),
-    (
         Icon::Info,
         r#"<circle cx="12" cy="12" r="10"/><path d="M12 16v-4"/><path d="M12 8h.01"/>"#,
-    ),
-    (
-        Icon::History,
-        r#"<path d="M3 12a9 9 0 1 0 9-9 9.75 9.75 0 0 0-6.74 2.74L3 8"/><path d="M3 3v5h5"/><path d="M12 7v5l4 2"/>"#,
-    ),
-    (
-        Icon::User,
-        r#"<path d="M19 21v-2a4 4 0 0 0-4-4H9a4 4 0 0 0-4 4v2"/><circle cx="12" cy="7" r="4"/>"#,
-    ),
-    (
-        Icon::Globe,
-        r#"<circle cx="12" cy="12" r="10"/><path d="M12 2a14.5 14.5 0 0 0 0 20 14.5 14.5 0 0 0 0-20"/><path d="M2 12h20"/>"#,
-    ),
-    (
-        Icon::Keyboard,
-        r#"<path d="M10 8h.01"/><path d="M12 12h.01"/><path d="M14 8h.01"/><path d="M16 12h.01"/><path d="M18 8h.01"/><path d="M6 8h.01"/><path d="M7 16h10"/><path d="M8 12h.01"/><rect width="20" height="16" x="2" y="4" rx="2"/>"#,
-    ),
-    (
-        Icon::Menu,
-        r#"<path d="M4 5h16"/><path d="M4 12h16"/><path d="M4 19h16"/>"#,
     ),
     (
         Icon::Funnel,

@@ -258,7 +258,7 @@ fn main_part(frame: &Frame, page: &Page) -> Markup {
             header.top {
                 h1 { (page.title) }
                 span.grow {}
-                form.find action="/ui/alerts" method="get" role="search" {
+                form.find action="/ui/alerts" method="get" role="search" aria-label="Search everywhere" {
                     (icon_small(Icon::Search))
                     input name="q" type="search" placeholder="Search or jump to…" aria-label="Search alerts"
                         autocomplete="off" spellcheck="false" data-palette;
@@ -274,7 +274,7 @@ fn main_part(frame: &Frame, page: &Page) -> Markup {
             p.lost id="lost" role="alert" hidden {
                 (icon(Icon::Unplug))
                 b { "Connection lost." }
-                span { "What is shown is " span data-lost-age { "0 s" } " old. Next try in " span data-lost-next { "1 s" } "." }
+                span { "Cannot reach Ingestion Service: what is shown is " span data-lost-age { "0 s" } " old. Next try in " span data-lost-next { "1 s" } "." }
             }
             @if let Some((tone, sentence)) = &page.notice {
                 div.notice id="notice" role="status" data-tone=(tone.class()) { (pill(*tone, sentence)) }

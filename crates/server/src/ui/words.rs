@@ -30,11 +30,6 @@ pub(crate) fn ago(at: Timestamp, now: Timestamp) -> String {
     }
 }
 
-/// `2026-11-23 09:27:13 UTC`.
-pub(crate) fn instant(at: Timestamp) -> String {
-    format!("{} UTC", bare_instant(at))
-}
-
 /// `2026-11-23 09:27:13`, where UTC is said elsewhere.
 pub(crate) fn bare_instant(at: Timestamp) -> String {
     let text = at.to_z();
@@ -127,7 +122,16 @@ mod tests {
             assert_eq!(count(number), said);
         }
         let at = Timestamp::parse("2026-11-23T09:27:13.5Z").unwrap();
-        assert_eq!(instant(at), "2026-11-23 09:27:13 UTC");
+        assert_eq!(exact_instant(at), "2026-11-23 09:27:13.500 UTC");
+        assert_eq!(
+            (clock(at), day(at)),
+            ("09:27:13".to_owned(), "11-23".to_owned())
+        );
+        assert_eq!(brief(Duration::from_secs(7_260)), "2 h");
+        assert_eq!(
+            (counted(1, "alert"), counted(2_000, "alert")),
+            ("1 alert".to_owned(), "2,000 alerts".to_owned())
+        );
         assert_eq!(ago(at, at), "just now");
     }
 }

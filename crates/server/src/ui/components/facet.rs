@@ -44,7 +44,7 @@ pub(crate) fn facet(facet: &Facet) -> Markup {
         .unwrap_or(0);
     html! {
         section {
-            h3 { (icon_tiny(Icon::ChevronDown)) (facet.title) }
+            h2 { (icon_tiny(Icon::ChevronDown)) (facet.title) }
             ul { @for value in &facet.values { (line(value, most)) } }
             @if facet.more > 0 { p.more { (words::count(facet.more)) " more" } }
         }

@@ -79,7 +79,7 @@ fn failed(source: &SourceState, now: Timestamp) -> Markup {
         tone: Tone::Err,
         title: "Sync failed".to_owned(),
         text: html! {
-            span.strong { (source.id) } " " span.fault { (visible_lines(error)) }
+            span.strong { (source.id) } " Last Sync Error: " span.fault { (visible_lines(error)) }
             span.soft {
                 @if let Some(bookmark) = source.bookmark {
                     " Last good bookmark " (words::clock(bookmark)) " UTC."

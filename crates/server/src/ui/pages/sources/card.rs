@@ -36,7 +36,7 @@ pub(super) fn card(frame: &Frame, source: &SourceState, attempts: &[Attempt]) ->
             div {
                 @if is_polled(source) { (ticks(&runs, RUNS)) }
                 p.muted.ends {
-                    span { (words::count(source.minute.read)) " records/min" }
+                    span title="records within the last minute" { (words::count(source.minute.read)) "/min" }
                     span { (schedule(source, frame.now)) }
                 }
             }
@@ -106,7 +106,7 @@ fn buttons(source: &SourceState) -> Markup {
             (post_button(&path("sync"), "sm", &html! { (icon_tiny(Icon::Play)) "Sync" }))
         }
         @if is_polled(source) {
-            details.menu data-details {
+            details.acts data-details {
                 summary class="btn ghost sm icon" aria-label={ "More actions on " (source.id) } {
                     (icon_small(Icon::Ellipsis))
                 }
