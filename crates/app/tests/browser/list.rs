@@ -8,7 +8,7 @@ use crate::page::Page;
 use crate::service::Service;
 use crate::session::Step;
 use crate::stage::Stage;
-use crate::wait::wait_until;
+use crate::wait::{now_seconds, wait_until};
 
 /// The identities of the rows, from the top.
 fn rows(page: &Page) -> anyhow::Result<Vec<String>> {
@@ -269,6 +269,8 @@ pub(crate) fn alert(stage: &Stage) -> anyhow::Result<()> {
     // The same again with another text: a second revision.
     let mut changed = data::record(23)?;
     changed["description"] = json!("The text has changed");
+    // Of two contents of one instant neither is the newer one by rights.
+    changed["created_at"] = json!(data::instant(now_seconds()? + 2));
     service.push("pushed", &[changed])?;
     let alert = data::newest(&service, "description=*changed*")?;
     let id = alert["id"].as_str().unwrap_or_default();
