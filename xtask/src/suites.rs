@@ -46,7 +46,7 @@ const SUITES: [Suite; 7] = [
         slow: false,
         needs: &[],
         after: None,
-        run: || cargo(&["test", "--quiet", "--workspace"]),
+        run: || cargo(&["test", "--quiet", "--workspace", "--no-fail-fast"]),
     },
     Suite {
         name: "real servers",

@@ -20,7 +20,7 @@ use tokio::task::JoinSet;
 use tracing::warn;
 
 use crate::config::{
-    self, Compress, Config, Environment, HttpPollConfig, PipelineConfig, SinkConfig, SourceConfig,
+    self, Config, Environment, HttpPollConfig, PipelineConfig, SinkConfig, SourceConfig,
 };
 use crate::generate;
 use crate::limited_intake::LimitedIntake;
@@ -253,7 +253,7 @@ impl Sources<'_> {
                 path: file.path.clone(),
                 segment_bytes_max: file.file_bytes_max,
                 segment_age_max: file.file_age_max,
-                compress: file.compress == Compress::Gzip,
+                packing: file.compress,
             };
             let sink = FileSink::open(config, Arc::clone(self.clock))
                 .with_context(|| format!("open the sink `{}`", file.path.display()))?;

@@ -45,7 +45,7 @@ pub(crate) use receivers::NotifierConfig;
 pub(crate) use root::Config;
 pub(crate) use route::{Grouping, RouteConfig};
 pub(crate) use secret::resolve_secret;
-pub(crate) use sinks::{Compress, SinkConfig};
+pub(crate) use sinks::SinkConfig;
 pub(crate) use smtp::{SmtpConfig, SmtpSecurity};
 pub(crate) use source::{FileSourceConfig, FileStart, GenerateConfig, PushConfig, SourceConfig};
 pub(crate) use store::{SqliteConfig, StoreConfig};

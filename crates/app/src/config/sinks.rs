@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use cresset_connectors::sinks::Packing;
 use cresset_model::config::{ByteSize, Fault, Place, Section, quote};
 
 /// Bytes of one file by default.
@@ -35,7 +36,7 @@ pub(crate) struct FileSinkConfig {
     /// Age at which the next file begins.
     pub(crate) file_age_max: Duration,
     /// How files are packed.
-    pub(crate) compress: Compress,
+    pub(crate) compress: Packing,
 }
 
 impl FileSinkConfig {
@@ -45,19 +46,9 @@ impl FileSinkConfig {
             path,
             file_bytes_max: FILE_BYTES_MAX_DEFAULT,
             file_age_max: FILE_AGE_MAX_DEFAULT,
-            compress: Compress::default(),
+            compress: Packing::None,
         }
     }
-}
-
-/// `sinks.file.compress`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) enum Compress {
-    /// Not at all.
-    #[default]
-    None,
-    /// gzip.
-    Gzip,
 }
 
 /// The folders that sinks write to, and where they are named.
@@ -109,7 +100,11 @@ fn read_file(mut section: Section<'_>, folders: &mut Folders) -> Option<FileSink
         default.file_age_max,
         FILE_AGE_MAX_MIN..=FILE_AGE_MAX_MAX,
     );
-    let words = [("none", Compress::None), ("gzip", Compress::Gzip)];
+    let words = [
+        ("none", Packing::None),
+        ("gzip", Packing::Gzip),
+        ("zstd", Packing::Zstd),
+    ];
     let compress = section.word("compress", &words).unwrap_or_default();
     if let Some(path) = &path {
         let place = section.place_of("path");

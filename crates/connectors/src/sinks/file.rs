@@ -1,8 +1,8 @@
 //! Events to files: one line each, in segments that begin anew by size and age.
 //!
 //! The segment that grows ends in `.part` and is on the disk before a batch is acknowledged. A finished
-//! one has its final name at once and whole: `events-20261125T040000Z-000001.ndjson`, with `.gz` when
-//! packed. After a crash the `.part` file goes on behind its last whole line.
+//! one has its final name at once and whole: `events-20261125T040000Z-000001.ndjson`, with `.gz` or
+//! `.zst` when packed. After a crash the `.part` file goes on behind its last whole line.
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use cresset_model::ports::{BoxFuture, Clock, EventBatch, EventSink, PortError};
 
+use super::packing::Packing;
 use super::segment::Segment;
 
 /// Bytes after which the next segment begins.
@@ -26,8 +27,8 @@ pub struct FileSinkConfig {
     pub segment_bytes_max: u64,
     /// See [`SEGMENT_AGE_MAX`].
     pub segment_age_max: Duration,
-    /// Whether finished segments are packed with gzip.
-    pub compress: bool,
+    /// How finished segments are packed.
+    pub packing: Packing,
 }
 
 impl FileSinkConfig {
@@ -37,7 +38,7 @@ impl FileSinkConfig {
             path: path.into(),
             segment_bytes_max: SEGMENT_BYTES_MAX,
             segment_age_max: SEGMENT_AGE_MAX,
-            compress: false,
+            packing: Packing::None,
         }
     }
 }
@@ -94,7 +95,7 @@ impl EventSink for FileSink {
                 };
                 if let Some(segment) = open.as_mut().filter(|segment| is_over(segment)) {
                     // If that fails, the next batch tries again: no segment is left behind.
-                    segment.finish(config.compress)?;
+                    segment.finish(config.packing)?;
                     *open = None;
                 }
                 let segment = match &mut *open {

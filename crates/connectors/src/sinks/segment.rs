@@ -6,14 +6,14 @@ use std::path::{Path, PathBuf};
 
 use cresset_model::Timestamp;
 use cresset_model::ports::EventBatch;
-use flate2::Compression;
-use flate2::write::GzEncoder;
+
+use super::packing::Packing;
 
 const PREFIX: &str = "events-";
 const GROWING: &str = ".ndjson.part";
 const FINISHED: &str = ".ndjson";
-const PACKED: &str = ".ndjson.gz";
-const PACKING: &str = ".ndjson.gz.tmp";
+/// What a packed file ends in until it is whole.
+const PACKING: &str = ".tmp";
 /// How far back the last line feed of a segment is looked for at once.
 const TAIL_BYTES: u64 = 64 << 10;
 
@@ -102,7 +102,11 @@ impl Segment {
             }
         }
         let Some(stem) = left else { return Ok(None) };
-        if folder.join(format!("{stem}{PACKED}")).exists() {
+        let packed = |packing: Packing| format!("{stem}{FINISHED}{}", packing.ending());
+        if Packing::PACKED
+            .iter()
+            .any(|packing| folder.join(packed(*packing)).exists())
+        {
             // Packed and named, and the process ended before the growing file was removed.
             fs::remove_file(folder.join(format!("{stem}{GROWING}")))?;
             return Ok(None);
@@ -177,23 +181,22 @@ impl Segment {
 
     /// Gives the segment its final name, packed if wanted. It appears whole or not at all. After an error
     /// it may be asked to do so again.
-    pub(super) fn finish(&mut self, compress: bool) -> io::Result<()> {
+    pub(super) fn finish(&mut self, packing: Packing) -> io::Result<()> {
         self.mend()?;
         let path = |ending: &str| self.folder.join(format!("{}{ending}", self.stem));
         let growing = path(GROWING);
-        if !compress {
+        if packing == Packing::None {
             self.file.sync_all()?;
             gone_is_done(fs::rename(growing, path(FINISHED)))?;
             return sync_folder(&self.folder);
         }
         if growing.exists() {
-            let packing = path(PACKING);
+            let finished = format!("{FINISHED}{}", packing.ending());
+            let unfinished = path(&format!("{finished}{PACKING}"));
             self.file.seek(SeekFrom::Start(0))?;
-            let packed = options().create(true).truncate(true).open(&packing)?;
-            let mut encoder = GzEncoder::new(packed, Compression::default());
-            io::copy(&mut self.file, &mut encoder)?;
-            encoder.finish()?.sync_all()?;
-            fs::rename(packing, path(PACKED))?;
+            let packed = options().create(true).truncate(true).open(&unfinished)?;
+            packing.pack(&mut self.file, packed)?;
+            fs::rename(unfinished, path(&finished))?;
             sync_folder(&self.folder)?;
             gone_is_done(fs::remove_file(growing))?;
         }

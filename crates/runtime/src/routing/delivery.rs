@@ -29,6 +29,9 @@ const STORE_RETRY: Duration = Duration::from_secs(1);
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// The least time between two looks that nothing has called for.
 const LOOK_GAP: Duration = Duration::from_millis(5);
+/// How long rows that were let go stay leased at first; the wait doubles each time, up to a lease, and
+/// begins anew when a delivery is answered.
+const LET_GO_FIRST: Duration = Duration::from_secs(1);
 /// How long deliveries under way may take to end after the stop.
 const STOP_TIMEOUT: Duration = Duration::from_secs(9);
 /// How long the leases may take to be given back after that.
@@ -62,6 +65,10 @@ pub struct Delivery {
     /// Whether rows may be leased that nobody has in hand: those of a former process, and those of a lease
     /// whose answer was lost.
     astray: bool,
+    /// When rows that the desk has let go are given back, if it has.
+    give_back_at: Option<Instant>,
+    /// How long the next ones that it lets go stay leased.
+    let_go_for: Duration,
     /// The receivers that the rows in hand are for.
     known: Arc<Known>,
 }
@@ -92,6 +99,8 @@ impl Delivery {
             unsettled: Vec::new(),
             look: true,
             astray: true,
+            give_back_at: None,
+            let_go_for: LET_GO_FIRST,
         }
     }
 
@@ -153,6 +162,10 @@ impl Delivery {
             self.start();
         }
         let now = Instant::now();
+        if self.desk.has_let_go() && self.give_back_at.is_none() {
+            self.give_back_at = Some(now + self.let_go_for);
+            self.let_go_for = LEASE.min(self.let_go_for * 2);
+        }
         if self.look {
             // Too much is in hand: the end of a delivery, or one that turns out slow, makes room.
             return Ok(self.desk.slow_at(now).unwrap_or(now + LOOK_EVERY));
@@ -166,11 +179,13 @@ impl Delivery {
 
     /// Gives back what is leased and in nobody's hand, rather than waiting for the leases to expire.
     async fn recover(&mut self) -> Result<(), PortError> {
-        if self.astray {
+        let due = self.give_back_at.is_some_and(|at| at <= Instant::now());
+        if self.astray || due {
             let under_way = self.under_way.values().map(|it| it.id);
             let held = self.desk.waiting().chain(under_way).collect();
             let rows = self.ports.outbox.release(held).await?;
             self.astray = false;
+            self.give_back_at = None;
             self.look = true;
             if rows > 0 {
                 info!(rows, "leases given back that nobody held");
@@ -264,6 +279,9 @@ impl Delivery {
                 (error.id(), Answered::No)
             }
         };
+        if answered == Answered::Yes {
+            self.let_go_for = LET_GO_FIRST;
+        }
         let Some(UnderWay {
             endpoint, begun, ..
         }) = self.under_way.remove(&id)

@@ -14,7 +14,7 @@ use super::delivery::{DELIVERIES_MAX, DELIVERY_TIMEOUT};
 /// Deliveries to one endpoint at once.
 pub const ENDPOINT_DELIVERIES_MAX: usize = 2;
 /// Rows that wait for one endpoint. While one that answers quickly has so many, no more are leased; of one
-/// that does not, further ones are let go: their leases expire and they come again.
+/// that does not, further ones are let go, to be leased again later.
 pub(super) const WAITING_MAX: usize = 16;
 /// An endpoint with a delivery that takes longer than this is slow: nobody waits for it.
 const SLOW_AFTER: Duration = Duration::from_secs(1);
@@ -79,6 +79,8 @@ pub(super) enum Answered {
 pub(super) struct Desk {
     endpoints: BTreeMap<String, Endpoint>,
     running: usize,
+    /// Whether rows were let go since it was asked.
+    let_go: bool,
 }
 
 impl Endpoint {
@@ -106,9 +108,16 @@ impl Desk {
     pub(super) fn take(&mut self, job: Job, now: Instant) {
         let endpoint = self.endpoints.entry(job.endpoint.clone()).or_default();
         let full = endpoint.waiting.len() >= WAITING_MAX && endpoint.is_slow(now);
-        if !endpoint.breaker.is_shut(now) && !full {
+        if endpoint.breaker.is_shut(now) || full {
+            self.let_go = true;
+        } else {
             endpoint.waiting.push_back(job);
         }
+    }
+
+    /// Whether rows were let go since the last time it was asked: they are leased and in nobody's hand.
+    pub(super) fn has_let_go(&mut self) -> bool {
+        std::mem::take(&mut self.let_go)
     }
 
     /// The rows that wait.
@@ -136,7 +145,9 @@ impl Desk {
             return None;
         }
         for endpoint in self.endpoints.values_mut() {
+            let waiting = endpoint.waiting.len();
             endpoint.waiting.retain(|job| job.start_by > now);
+            self.let_go |= endpoint.waiting.len() < waiting;
             if endpoint.running.len() >= ENDPOINT_DELIVERIES_MAX
                 || endpoint.waiting.is_empty()
                 || !endpoint.breaker.admits(now)
@@ -175,6 +186,7 @@ impl Desk {
             Answered::No => endpoint.breaker.failed(now),
         };
         if endpoint.breaker.is_shut(now) {
+            self.let_go |= !endpoint.waiting.is_empty();
             endpoint.waiting.clear();
         }
         if endpoint.is_idle() {

@@ -30,6 +30,7 @@ fn judged(events: &[Event], rows: &[&str]) -> Told {
         ordinal: at as u64 + 1,
         id: (*id).to_owned(),
         state: "sent".to_owned(),
+        unheard: 0,
     };
     let rows: Vec<Row> = rows.iter().enumerate().map(row).collect();
     judge(events, &rows, &alerts)
@@ -82,6 +83,7 @@ fn a_row_that_is_not_sent_is_untold() {
         ordinal: 1,
         id: "a".to_owned(),
         state: "dead".to_owned(),
+        unheard: 0,
     };
     let events = [came("a", 0), took("a", 0)];
     let told = judge(&events, &[row], &BTreeSet::from(["alert of a".to_owned()]));
@@ -94,6 +96,25 @@ fn a_repeat_within_the_life_that_was_answered_is_found() {
     let events = [came("a", 3), took("a", 3), came("a", 3)];
     let example = "repeated after it was taken: a";
     check(&events, &["a"], |told| told.repeated = 1, example);
+}
+
+#[test]
+fn what_was_taken_may_come_again_when_the_answer_was_not_heard() {
+    let item = json!({
+        "receiver": "hook/0", "group": "g", "episode": 7, "ordinal": 1, "id": "a", "state": "sent",
+        "attempts": [
+            {"error": "no answer within 300 ms from 127.0.0.1:1"},
+            {"error": "127.0.0.1:1 answered 500"},
+            {"error": null},
+        ],
+    });
+    let row = Row::read(&item).unwrap();
+    assert_eq!(row.unheard, 1);
+    let alerts = BTreeSet::from(["alert of a".to_owned()]);
+    let mut events = vec![came("a", 0), took("a", 0), came("a", 0), took("a", 0)];
+    assert!(judge(&events, std::slice::from_ref(&row), &alerts).is_clean());
+    events.push(came("a", 0));
+    assert_eq!(judge(&events, &[row], &alerts).repeated, 1);
 }
 
 #[test]

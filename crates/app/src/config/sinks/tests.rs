@@ -22,7 +22,7 @@ fn files_and_the_standard_output_are_read() {
                 path: path.clone(),
                 file_bytes_max: 128 << 20,
                 file_age_max: Duration::from_hours(1),
-                compress: Compress::None,
+                compress: Packing::None,
             }),
             SinkConfig::Stdout,
         ]
@@ -33,7 +33,7 @@ fn files_and_the_standard_output_are_read() {
             path,
             file_bytes_max: 4 << 10,
             file_age_max: Duration::from_secs(1),
-            compress: Compress::Gzip,
+            compress: Packing::Gzip,
         })]
     );
 }
@@ -46,7 +46,7 @@ fn faulty_sinks_are_named() {
             "6:14: missing key \"path\": the folder to write to: data/events",
             "6:28: \"size\" is out of range: 4095B: from 4KiB to 64GiB are allowed",
             "6:40: \"age\" is out of range: 31d: from 1s to 30d are allowed",
-            "6:55: unknown compress \"zip\": did you mean \"gzip\"? valid values: none, gzip",
+            "6:55: unknown compress \"zip\": did you mean \"gzip\"? valid values: none, gzip, zstd",
             "6:62: unknown sink \"stdot\": did you mean \"stdout\"? valid here: file, stdout",
             "6:85: sink \"stdout\" is given twice: first at line 6",
         ],

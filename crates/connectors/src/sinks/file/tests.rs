@@ -80,7 +80,7 @@ async fn an_old_segment_is_finished_and_packed() {
     let folder = tempfile::tempdir().unwrap();
     let clock = Arc::new(Hand::default());
     let config = FileSinkConfig {
-        compress: true,
+        packing: Packing::Gzip,
         ..FileSinkConfig::new(folder.path())
     };
     let sink = FileSink::open(config, Arc::clone(&clock) as _).unwrap();
@@ -97,6 +97,33 @@ async fn an_old_segment_is_finished_and_packed() {
         .read_to_string(&mut text)
         .unwrap();
     assert_eq!(text, "{\"a\":1}\n{\"b\":2}\n");
+}
+
+#[test]
+fn what_is_packed_as_zstandard_is_read_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut segment = Segment::begin(folder.path(), Hand::default().now()).unwrap();
+    // More than one block, and some of it does not shrink.
+    let lines: Vec<String> = (0_u64..20_000)
+        .map(|n| {
+            format!(
+                "{{\"n\":{n},\"h\":{}}}",
+                n.wrapping_mul(0x9e37_79b9_7f4a_7c15)
+            )
+        })
+        .collect();
+    let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+    segment.append(&batch(&lines)).unwrap();
+    segment.finish(Packing::Zstd).unwrap();
+    let packed = fs::File::open(folder.path().join(&names(folder.path())[0])).unwrap();
+    let packed_bytes = packed.metadata().unwrap().len();
+    let mut text = String::new();
+    ruzstd::decoding::StreamingDecoder::new(packed)
+        .unwrap()
+        .read_to_string(&mut text)
+        .unwrap();
+    assert!(text.lines().eq(lines.iter().copied()));
+    assert!(packed_bytes < text.len() as u64 / 2, "{packed_bytes}");
 }
 
 #[tokio::test]
@@ -175,7 +202,7 @@ async fn a_segment_that_could_not_be_finished_is_finished_later() {
     let folder = tempfile::tempdir().unwrap();
     let clock = Arc::new(Hand::default());
     let config = FileSinkConfig {
-        compress: true,
+        packing: Packing::Gzip,
         ..small(folder.path())
     };
     let sink = FileSink::open(config, clock).unwrap();
@@ -198,13 +225,17 @@ async fn a_segment_that_could_not_be_finished_is_finished_later() {
 
 #[test]
 fn steps_that_were_made_before_a_failure_are_not_asked_for_again() {
-    for (compress, ending) in [(false, ".ndjson"), (true, ".ndjson.gz")] {
+    for (packing, ending) in [
+        (Packing::None, ".ndjson"),
+        (Packing::Gzip, ".ndjson.gz"),
+        (Packing::Zstd, ".ndjson.zst"),
+    ] {
         let folder = tempfile::tempdir().unwrap();
         let mut segment = Segment::begin(folder.path(), Hand::default().now()).unwrap();
         segment.append(&batch(&["{\"a\":1}"])).unwrap();
         // As if the folder could not be made durable at the first try.
-        segment.finish(compress).unwrap();
-        segment.finish(compress).unwrap();
+        segment.finish(packing).unwrap();
+        segment.finish(packing).unwrap();
         let names = names(folder.path());
         assert_eq!(names.len(), 1);
         assert!(names[0].ends_with(&format!("-000001{ending}")), "{names:?}");

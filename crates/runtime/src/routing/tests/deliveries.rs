@@ -172,6 +172,19 @@ async fn a_notifier_that_breaks_costs_only_its_try() {
     delivery.stop().await;
 }
 
+/// Broken on purpose by leaving what a slow endpoint lets go to the end of its lease.
+#[tokio::test(start_paused = true)]
+async fn what_was_let_go_comes_again_long_before_its_lease_has_expired() {
+    let office = Office::soc([(); 2].map(|()| Reply::TakeAfter(seconds(3))));
+    for group in 0..60 {
+        office.put("soc/0", &format!("g{group}"), 1);
+    }
+    let delivery = office.start_delivery();
+    let waited = office.until(|| office.all_sent()).await;
+    assert!(waited < seconds(20), "{waited:?}");
+    delivery.stop().await;
+}
+
 #[tokio::test(start_paused = true)]
 async fn what_is_made_due_by_hand_is_sent_soon() {
     let office = Office::soc([Reply::Refuse]);
