@@ -26,10 +26,11 @@ usage: cargo x <command>
 
   check                        format, clippy without warnings, tidy
   tidy                         the house rules: arrows, cycles, sizes, purity, words, links
-  test [--fast]                every suite, timed; --fast leaves out the release build, what needs it,
-                               and what needs servers of its own
+  test [--fast]                every suite, timed; --fast leaves out the browser, the release build,
+                               what needs it, and what needs servers of its own
   crash [--runs N] [--seed S]  kill the service at random moments and judge what it kept
-  bench [NAME]                 run the benches and print the change since the last run";
+  bench [NAME]                 run the benches and print the change since the last run
+  screenshots DIR              take a picture of every page in both themes";
 
 fn main() -> ExitCode {
     let mut words = std::env::args().skip(1);
@@ -74,6 +75,11 @@ fn run(command: &str, words: Vec<String>) -> anyhow::Result<bool> {
             let name = arguments.word();
             arguments.finish()?;
             bench::run(name.as_deref())
+        }
+        "screenshots" => {
+            let directory = arguments.word().context("the folder is missing")?;
+            arguments.finish()?;
+            suites::screenshots(&directory)
         }
         "help" | "--help" | "-h" => {
             say(USAGE);

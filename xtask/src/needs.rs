@@ -15,13 +15,10 @@ struct Need {
     install: &'static [&'static [&'static str]],
 }
 
-/// Every program that a suite may name.
-const NEEDS: [Need; 2] = [
-    // Drives the page in a browser suite.
-    Need {
-        program: "chromium",
-        probe: &["--version"],
-        install: &[
+/// Installs packages of the system, Debian or its kin.
+macro_rules! apt {
+    ($($package:literal),+) => {
+        &[
             &["apt-get", "update", "--quiet=2"],
             &[
                 "apt-get",
@@ -29,26 +26,37 @@ const NEEDS: [Need; 2] = [
                 "--yes",
                 "--quiet=2",
                 "--no-install-recommends",
-                "chromium",
+                $($package),+
             ],
-        ],
+        ]
+    };
+}
+
+/// Every program that a suite may name.
+const NEEDS: [Need; 4] = [
+    // Draws the pages in the browser suite.
+    Need {
+        program: "chromium",
+        probe: &["--version"],
+        install: apt!["chromium"],
+    },
+    // Drives it.
+    Need {
+        program: "chromedriver",
+        probe: &["--version"],
+        install: apt!["chromium-driver"],
+    },
+    // Moves the clock of the service in the browser suite.
+    Need {
+        program: "faketime",
+        probe: &["--version"],
+        install: apt!["faketime"],
     },
     // Runs the servers of the suite `real servers`, in an environment of their own.
     Need {
         program: "python3",
         probe: &["-c", "import ensurepip, venv"],
-        install: &[
-            &["apt-get", "update", "--quiet=2"],
-            &[
-                "apt-get",
-                "install",
-                "--yes",
-                "--quiet=2",
-                "--no-install-recommends",
-                "python3",
-                "python3-venv",
-            ],
-        ],
+        install: apt!["python3", "python3-venv"],
     },
 ];
 

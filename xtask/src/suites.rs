@@ -18,8 +18,12 @@ struct Suite {
     run: fn() -> anyhow::Result<bool>,
 }
 
+/// The browser tests, a target that `cargo test` leaves out, and what they need.
+const BROWSER: [&str; 6] = ["test", "--quiet", "-p", "cresset", "--test", "browser"];
+const BROWSER_NEEDS: [&str; 3] = ["chromium", "chromedriver", "faketime"];
+
 /// Every suite there is, in the order in which they run.
-const SUITES: [Suite; 7] = [
+const SUITES: [Suite; 8] = [
     Suite {
         name: "tidy",
         slow: false,
@@ -47,6 +51,13 @@ const SUITES: [Suite; 7] = [
         needs: &[],
         after: None,
         run: || cargo(&["test", "--quiet", "--workspace", "--no-fail-fast"]),
+    },
+    Suite {
+        name: "browser",
+        slow: true,
+        needs: &BROWSER_NEEDS,
+        after: None,
+        run: || cargo(&BROWSER),
     },
     Suite {
         name: "real servers",
@@ -99,6 +110,14 @@ pub(crate) fn run(fast: bool) -> bool {
     say("");
     table(&rows);
     passed
+}
+
+/// Takes a picture of every page.
+pub(crate) fn screenshots(directory: &str) -> anyhow::Result<bool> {
+    needs::provide(&BROWSER_NEEDS).map_err(anyhow::Error::msg)?;
+    let directory = std::path::absolute(directory)?;
+    let directory = directory.to_string_lossy();
+    cargo(&[&BROWSER[..], &["--", "--screenshots", &directory]].concat())
 }
 
 fn run_each<'a>(suites: impl Iterator<Item = &'a Suite>) -> Vec<(&'static str, Ended, String)> {
