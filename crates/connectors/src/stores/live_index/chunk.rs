@@ -28,6 +28,30 @@ pub(super) struct Chunk {
     pub(super) created_at: Vec<i64>,
     ingested_at: Runs,
     updated_at: Sparse,
+    ingested_span: Span,
+    created_span: Span,
+}
+
+/// Instants between which those of all rows lie. It may be wider than need be after rows have gone or
+/// changed.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Span {
+    pub(super) least: i64,
+    pub(super) greatest: i64,
+}
+
+impl Span {
+    fn of(at: i64) -> Self {
+        Self {
+            least: at,
+            greatest: at,
+        }
+    }
+
+    fn join(&mut self, other: Self) {
+        self.least = self.least.min(other.least);
+        self.greatest = self.greatest.max(other.greatest);
+    }
 }
 
 /// A column in which neighbors are mostly equal: the end of each run and its value.
@@ -129,6 +153,8 @@ impl Chunk {
             created_at: Vec::new(),
             ingested_at: Runs::default(),
             updated_at: Sparse::default(),
+            ingested_span: Span::of(row.ingested_at),
+            created_span: Span::of(row.created_at),
         };
         chunk.push_at(0, row);
         chunk
@@ -156,6 +182,8 @@ impl Chunk {
         self.src_ips.push(row.src_ip);
         self.dst_ips.push(row.dst_ip);
         self.created_at.push(row.created_at);
+        self.created_span.join(Span::of(row.created_at));
+        self.ingested_span.join(Span::of(row.ingested_at));
         self.ingested_at.push(place(at + 1), row.ingested_at);
         if row.updated_at != row.ingested_at {
             self.updated_at.set(place(at), Some(row.updated_at));
@@ -178,6 +206,7 @@ impl Chunk {
         put(&mut self.src_ips, at, row.src_ip);
         put(&mut self.dst_ips, at, row.dst_ip);
         put(&mut self.created_at, at, row.created_at);
+        self.created_span.join(Span::of(row.created_at));
         let ingested_at = self.ingested_at.of(at);
         let updated_at = (row.updated_at != ingested_at).then_some(row.updated_at);
         self.updated_at.set(place(at), updated_at);
@@ -204,6 +233,14 @@ impl Chunk {
     pub(super) fn find(&self, seq: Seq) -> Option<usize> {
         let at = self.rows_before(seq);
         (at < self.rows() && self.seq(at) == seq).then_some(at)
+    }
+
+    pub(super) fn ingested_span(&self) -> Span {
+        self.ingested_span
+    }
+
+    pub(super) fn created_span(&self) -> Span {
+        self.created_span
     }
 
     /// The runs of equal `ingested_at` within `rows`.
@@ -301,6 +338,8 @@ impl Chunk {
         self.src_ips.extend(&next.src_ips);
         self.dst_ips.extend(&next.dst_ips);
         self.created_at.extend(&next.created_at);
+        self.created_span.join(next.created_span);
+        self.ingested_span.join(next.ingested_span);
         let all = 0..next.rows();
         for (rows, value) in next.ingested_at.within(&all) {
             self.ingested_at.push(place(moved + rows.end), value);

@@ -2,13 +2,10 @@
 
 use super::dictionary::{Dictionary, Entry, NONE};
 
-/// One bit for each code. A code beyond the end stands for a value that is not known, and passes.
+/// What to say of each code. One beyond the end stands for a value that is not known, and passes.
 #[derive(Debug, Clone)]
 pub(super) struct CodeSet {
-    words: Vec<u64>,
-    end: u32,
-    /// Whether no row can pass.
-    empty: bool,
+    passes: Vec<bool>,
     /// Whether the set says all there is to say.
     exact: bool,
 }
@@ -21,33 +18,31 @@ impl CodeSet {
         negated: bool,
         mut passes: impl FnMut(&K) -> bool,
     ) -> Self {
-        let end = dictionary.codes_end();
         let mut set = Self {
-            words: vec![0; end.div_ceil(64)],
-            end: u32::try_from(end).unwrap_or(u32::MAX),
-            empty: !dictionary.has_overflowed(),
+            passes: vec![false; dictionary.codes_end()],
             exact: !dictionary.has_overflowed(),
         };
-        if negated {
-            set.insert(NONE);
-        }
+        set.put(NONE, negated);
         for (code, value) in dictionary.entries() {
-            if passes(value) != negated {
-                set.insert(code);
-            }
+            set.put(code, passes(value) != negated);
         }
         set
     }
 
-    fn insert(&mut self, code: u32) {
-        if let Some(word) = self.words.get_mut(code as usize / 64) {
-            *word |= 1 << (code % 64);
-            self.empty = false;
+    fn put(&mut self, code: u32, passes: bool) {
+        if let Some(place) = self.passes.get_mut(code as usize) {
+            *place = passes;
         }
     }
 
+    /// Whether no row can pass.
     pub(super) fn is_empty(&self) -> bool {
-        self.empty
+        self.exact && !self.passes.contains(&true)
+    }
+
+    /// Whether every row passes.
+    pub(super) fn is_full(&self) -> bool {
+        !self.passes.contains(&false)
     }
 
     pub(super) fn is_exact(&self) -> bool {
@@ -55,9 +50,6 @@ impl CodeSet {
     }
 
     pub(super) fn contains(&self, code: u32) -> bool {
-        match self.words.get(code as usize / 64) {
-            Some(word) => code >= self.end || word & (1 << (code % 64)) != 0,
-            None => true,
-        }
+        self.passes.get(code as usize).copied().unwrap_or(true)
     }
 }

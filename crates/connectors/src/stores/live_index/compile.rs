@@ -8,6 +8,7 @@ use cresset_model::ip::Network;
 use cresset_model::query::{AddressField, Field, Filter, Range, Term, Test, TextField, TimeField};
 use cresset_model::{Severity, Timestamp};
 
+use super::chunk::Span;
 use super::codes::CodeSet;
 use super::encode::Dictionaries;
 use super::row::SeverityByte;
@@ -73,6 +74,18 @@ impl Times {
         let within = |(least, greatest): &(i64, i64)| *least <= nanos && nanos <= *greatest;
         self.ranges.iter().any(within) != self.negated
     }
+
+    /// What is to be said of every instant of a span alike, if anything.
+    pub(super) fn of_all(&self, span: Span) -> Option<bool> {
+        let holds =
+            |(least, greatest): &(i64, i64)| *least <= span.least && span.greatest <= *greatest;
+        let meets =
+            |(least, greatest): &(i64, i64)| *least <= span.greatest && span.least <= *greatest;
+        if self.ranges.iter().any(holds) {
+            return Some(!self.negated);
+        }
+        (!self.ranges.iter().any(meets)).then_some(self.negated)
+    }
 }
 
 /// Networks for IPv4 rows, codes for IPv6 rows.
@@ -102,6 +115,14 @@ impl Addresses {
             networks: vec![(0, 0)],
             negated,
             v6,
+        }
+    }
+
+    /// The network that every IPv4 address which passes is in, where there is just one.
+    pub(super) fn only_network(&self) -> Option<(u32, u32)> {
+        match self.networks.as_slice() {
+            [network] if !self.negated => Some(*network),
+            _ => None,
         }
     }
 
@@ -215,7 +236,9 @@ impl Plan {
         };
         self.exact &= set.is_exact();
         self.nothing |= set.is_empty();
-        self.checks.push(check(set));
+        if !set.is_full() {
+            self.checks.push(check(set));
+        }
     }
 }
 

@@ -9,8 +9,9 @@ use cresset_model::query::Filter;
 use super::chunk::{CHUNK_ROWS, Chunk};
 use super::compile::Plan;
 use super::encode::Dictionaries;
+use super::picked::{BLOCK_ROWS, Picked};
 use super::row::IndexRow;
-use super::scan::{self, BLOCK_ROWS};
+use super::scan;
 
 #[cfg(test)]
 mod tests;
@@ -150,13 +151,13 @@ impl LiveIndex {
         let mut seqs = Vec::new();
         let mut exhausted = true;
         let oldest = self.chunks.front().map(|chunk| chunk.seq(0));
-        self.scan(&plan, before, |chunk, rows, keep| {
-            for (row, _) in rows.zip(keep).rev().filter(|(_, keep)| **keep) {
+        self.scan(&plan, before, |chunk, rows, picked| {
+            for row in picked.backward() {
                 if seqs.len() >= limit {
                     exhausted = false;
                     return ControlFlow::Break(());
                 }
-                seqs.push(chunk.seq(row));
+                seqs.push(chunk.seq(rows.start + row));
             }
             if seqs.len() >= limit && seqs.last().copied() != oldest {
                 exhausted = false;
@@ -178,28 +179,31 @@ impl LiveIndex {
             return None;
         }
         let mut count = 0;
-        self.scan(&plan, before, |_, _, keep| {
-            count += keep.iter().filter(|keep| **keep).count() as u64;
+        self.scan(&plan, before, |_, _, picked| {
+            count += picked.len() as u64;
             ControlFlow::Continue(())
         });
         Some(count)
     }
 
-    /// Visits the blocks of rows from the newest back, with what passes.
+    /// Visits the blocks of rows that have some which pass, from the newest back.
     pub(super) fn scan(
         &self,
         plan: &Plan,
         before: Option<Seq>,
-        mut visit: impl FnMut(&Chunk, Range<usize>, &[bool]) -> ControlFlow<()>,
+        mut visit: impl FnMut(&Chunk, Range<usize>, &Picked) -> ControlFlow<()>,
     ) {
         if plan.nothing {
             return;
         }
-        let mut keep = [false; BLOCK_ROWS];
+        let mut picked = Picked::none();
         self.blocks(before, |chunk, rows| {
-            let keep = keep.get_mut(..rows.len()).unwrap_or_default();
-            scan::select(plan, chunk, &rows, keep);
-            visit(chunk, rows, keep)
+            picked.fill(rows.len());
+            scan::select(plan, chunk, &rows, &mut picked);
+            if picked.is_empty() {
+                return ControlFlow::Continue(());
+            }
+            visit(chunk, rows, &picked)
         });
     }
 

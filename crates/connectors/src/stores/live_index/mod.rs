@@ -7,8 +7,10 @@ mod compile;
 mod dictionary;
 mod encode;
 mod index;
+mod picked;
 mod row;
 mod scan;
+mod stretches;
 mod survey;
 mod tally;
 

@@ -1,18 +1,18 @@
 //! Counts over many rows: facets, rankings, times. Each answer is `None` where the index cannot decide
 //! the filter or does not know a value of every row.
 
-use std::ops::{ControlFlow, Range};
+use std::ops::ControlFlow;
 
+use cresset_model::Timestamp;
 use cresset_model::query::{
     Facet, FacetField, Filter, Ranking, SeverityCounts, Term, Test, TimeField,
 };
-use cresset_model::{Severity, Timestamp};
 
-use super::chunk::Chunk;
 use super::compile::Plan;
 use super::index::LiveIndex;
-use super::row::SeverityByte;
-use super::scan::{self, BLOCK_ROWS, part};
+use super::picked::Picked;
+use super::scan;
+use super::stretches::Stretches;
 use super::tally::{Counted, Tally, select_top};
 
 /// Most frequent addresses among which a part of one is looked for.
@@ -29,44 +29,32 @@ impl LiveIndex {
     /// The values of each field, counted under all terms but those about itself, in one walk.
     pub fn facets(&self, filter: &Filter, fields: &[FacetField], top: usize) -> Option<Vec<Facet>> {
         let (rest, mut sides) = self.sides(filter, fields)?;
-        let mut keep = [false; BLOCK_ROWS];
-        let mut own = vec![[true; BLOCK_ROWS]; sides.len()];
-        let mut fails = [0_u8; BLOCK_ROWS];
+        let (mut passed, mut others) = (Picked::none(), Picked::none());
         self.blocks(None, |chunk, rows| {
-            let keep = keep.get_mut(..rows.len()).unwrap_or_default();
-            scan::select(&rest, chunk, &rows, keep);
-            if !keep.contains(&true) {
-                return ControlFlow::Continue(());
-            }
-            fails.fill(0);
-            for (side, own) in sides.iter().zip(&mut own) {
-                if let Some(plan) = &side.own {
-                    let own = own.get_mut(..rows.len()).unwrap_or_default();
-                    scan::select(plan, chunk, &rows, own);
-                    for (fails, own) in fails.iter_mut().zip(own) {
-                        *fails += u8::from(!*own);
-                    }
+            passed.fill(rows.len());
+            scan::select(&rest, chunk, &rows, &mut passed);
+            // What has passed all terms so far goes through those of the fields that follow, but not
+            // through the field's own; then through its own, for the fields that follow.
+            for at in 0..sides.len() {
+                if passed.is_empty() {
+                    return ControlFlow::Continue(());
                 }
-            }
-            let mut all = [false; BLOCK_ROWS];
-            let all = all.get_mut(..rows.len()).unwrap_or_default();
-            for ((all, keep), fails) in all.iter_mut().zip(keep.iter()).zip(&fails) {
-                *all = *keep && *fails == 0;
-            }
-            for (side, own) in sides.iter_mut().zip(&own) {
-                // Without terms of its own, a field counts what passes every term.
-                if side.own.is_none() {
-                    side.tally.add(chunk, &rows, all);
+                let Some((side, following)) = sides.get_mut(at..).and_then(<[_]>::split_first_mut)
+                else {
                     continue;
+                };
+                let Some(own) = &side.own else {
+                    continue;
+                };
+                others.clone_from(&passed);
+                for plan in following.iter().filter_map(|side| side.own.as_ref()) {
+                    scan::select(plan, chunk, &rows, &mut others);
                 }
-                let mut passes = [false; BLOCK_ROWS];
-                let passes = passes.get_mut(..rows.len()).unwrap_or_default();
-                for (((passes, keep), fails), own) in
-                    passes.iter_mut().zip(keep.iter()).zip(&fails).zip(own)
-                {
-                    *passes = *keep && *fails == u8::from(!*own);
-                }
-                side.tally.add(chunk, &rows, passes);
+                side.tally.add(chunk, &rows, &others);
+                scan::select(own, chunk, &rows, &mut passed);
+            }
+            for side in sides.iter_mut().filter(|side| side.own.is_none()) {
+                side.tally.add(chunk, &rows, &passed);
             }
             ControlFlow::Continue(())
         });
@@ -150,8 +138,8 @@ impl LiveIndex {
             return None;
         }
         let mut tally = Tally::new(field, &self.dictionaries, is_split)?;
-        self.scan(&plan, None, |chunk, rows, keep| {
-            tally.add(chunk, &rows, keep);
+        self.scan(&plan, None, |chunk, rows, picked| {
+            tally.add(chunk, &rows, picked);
             ControlFlow::Continue(())
         });
         Some(tally.finish(&self.dictionaries))
@@ -202,111 +190,10 @@ impl LiveIndex {
         if !plan.exact {
             return None;
         }
-        self.scan(&plan, None, |chunk, rows, keep| {
-            if keep.contains(&true) {
-                stretches.add(field, chunk, &rows, keep);
-            }
+        self.scan(&plan, None, |chunk, rows, picked| {
+            stretches.add(field, chunk, &rows, picked);
             ControlFlow::Continue(())
         });
         Some(stretches.finish())
-    }
-}
-
-/// Counts between edges.
-struct Stretches {
-    edges: Vec<i64>,
-    counts: Vec<[u32; SeverityByte::SEVERITIES]>,
-    /// The stretch of the last instant; neighbors are mostly close.
-    last: Option<usize>,
-}
-
-impl Stretches {
-    fn new(edges: &[Timestamp]) -> Self {
-        Self {
-            counts: vec![[0; SeverityByte::SEVERITIES]; edges.len().saturating_sub(1)],
-            edges: edges.iter().map(|edge| edge.nanos()).collect(),
-            last: None,
-        }
-    }
-
-    /// The stretch that an instant lies in.
-    fn find(&mut self, at: i64) -> Option<usize> {
-        let holds = |place: usize| {
-            self.edges.get(place).is_some_and(|edge| *edge <= at)
-                && self.edges.get(place + 1).is_some_and(|edge| at < *edge)
-        };
-        if self.last.is_none_or(|last| !holds(last)) {
-            let place = self.edges.partition_point(|edge| *edge <= at);
-            self.last = place
-                .checked_sub(1)
-                .filter(|place| *place < self.counts.len());
-        }
-        self.last
-    }
-
-    fn add(&mut self, field: TimeField, chunk: &Chunk, rows: &Range<usize>, keep: &[bool]) {
-        let severities = part(&chunk.severities, rows);
-        match field {
-            TimeField::CreatedAt => {
-                let instants = part(&chunk.created_at, rows).iter().copied();
-                self.each(instants, severities, keep);
-            }
-            TimeField::IngestedAt => {
-                for (run, at) in chunk.ingested(rows) {
-                    let Some(place) = self.find(at) else {
-                        continue;
-                    };
-                    let run = run.start - rows.start..run.end - rows.start;
-                    let severities = severities.get(run.clone()).unwrap_or_default();
-                    let keep = keep.get(run).unwrap_or_default();
-                    if let Some(counts) = self.counts.get_mut(place) {
-                        for (severity, keep) in severities.iter().zip(keep) {
-                            counts[severity.severity_index()] += u32::from(*keep);
-                        }
-                    }
-                }
-            }
-            TimeField::UpdatedAt => {
-                let mut instants = [0; BLOCK_ROWS];
-                for (run, at) in chunk.ingested(rows) {
-                    let run = run.start - rows.start..run.end - rows.start;
-                    instants.get_mut(run).unwrap_or_default().fill(at);
-                }
-                for (row, at) in chunk.updated(rows) {
-                    if let Some(place) = instants.get_mut(row - rows.start) {
-                        *place = at;
-                    }
-                }
-                self.each(instants.into_iter(), severities, keep);
-            }
-        }
-    }
-
-    fn each(
-        &mut self,
-        instants: impl Iterator<Item = i64>,
-        severities: &[SeverityByte],
-        keep: &[bool],
-    ) {
-        for ((at, severity), keep) in instants.zip(severities).zip(keep) {
-            if !keep {
-                continue;
-            }
-            let place = self.find(at);
-            if let Some(counts) = place.and_then(|place| self.counts.get_mut(place)) {
-                counts[severity.severity_index()] += 1;
-            }
-        }
-    }
-
-    fn finish(self) -> Vec<SeverityCounts> {
-        let of = |counts: [u32; SeverityByte::SEVERITIES]| {
-            let mut by_severity = SeverityCounts::default();
-            for (severity, count) in Severity::ALL.into_iter().zip(counts) {
-                by_severity.add(severity, u64::from(count));
-            }
-            by_severity
-        };
-        self.counts.into_iter().map(of).collect()
     }
 }

@@ -10,23 +10,64 @@ use cresset_model::{Severity, ip};
 use super::chunk::Chunk;
 use super::dictionary::{Dictionary, NONE};
 use super::encode::Dictionaries;
+use super::picked::Picked;
 use super::row::SeverityByte;
 use super::scan::part;
 
 /// Places of a split count: one for each value of the severity bits.
 const SPLIT: usize = SeverityByte::SEVERITIES;
+/// Codes up to which a count that is not split is kept in several places as well: the rows of one value
+/// take them in turn, so that equal neighbors do not wait for each other.
+const SPREAD_CODES_MAX: usize = 1 << 10;
 
 /// The counts of one field.
 #[derive(Debug)]
 pub(super) struct Tally {
     field: FacetField,
-    /// How many counts a code has: one, or one for each severity.
-    stride: usize,
+    /// Whether the places of a code are severities.
+    is_split: bool,
     /// By code, or by severity for that field.
-    codes: Vec<u32>,
+    codes: Counts,
     /// Each IPv4 address that went by, above the severity; sorted at the end, as no hash of what senders
     /// choose is both quick and safe.
     v4: Vec<u64>,
+}
+
+#[derive(Debug)]
+enum Counts {
+    One(Vec<u32>),
+    Many(Vec<[u32; SPLIT]>),
+}
+
+impl Counts {
+    fn add(&mut self, code: usize, place: usize) {
+        match self {
+            Self::One(counts) => {
+                if let Some(count) = counts.get_mut(code) {
+                    *count += 1;
+                }
+            }
+            Self::Many(counts) => {
+                if let Some(count) = counts.get_mut(code) {
+                    count[place % SPLIT] += 1;
+                }
+            }
+        }
+    }
+
+    /// The counts of each code.
+    fn each(&self, mut visit: impl FnMut(usize, &[u32])) {
+        match self {
+            Self::One(counts) => counts
+                .chunks(1)
+                .enumerate()
+                .for_each(|(code, count)| visit(code, count)),
+            Self::Many(counts) => counts
+                .iter()
+                .enumerate()
+                .for_each(|(code, counts)| visit(code, counts)),
+        }
+    }
 }
 
 /// One value with its counts.
@@ -58,108 +99,119 @@ impl Tally {
             FacetField::SrcIp | FacetField::DstIp => known_codes(&dictionaries.v6)?,
             _ => known_codes(texts(field, dictionaries)?)?,
         };
-        let stride = if is_split { SPLIT } else { 1 };
+        let codes = if is_split || codes <= SPREAD_CODES_MAX {
+            Counts::Many(vec![[0; SPLIT]; codes])
+        } else {
+            Counts::One(vec![0; codes])
+        };
         Some(Self {
             field,
-            stride,
-            codes: vec![0; codes * stride],
+            is_split,
+            codes,
             v4: Vec::new(),
         })
     }
 
     /// Counts the rows that pass.
-    pub(super) fn add(&mut self, chunk: &Chunk, rows: &Range<usize>, keep: &[bool]) {
+    pub(super) fn add(&mut self, chunk: &Chunk, rows: &Range<usize>, picked: &Picked) {
         let severities = part(&chunk.severities, rows);
         match self.field {
-            FacetField::Severity => {
-                let own = severities.iter().map(|byte| byte.severity_index());
-                self.by_code(own, severities, keep);
-            }
-            FacetField::Source => self.by_code(wide(part(&chunk.sources, rows)), severities, keep),
-            FacetField::Country => {
-                self.by_code(wide(part(&chunk.countries, rows)), severities, keep);
-            }
-            FacetField::User => {
-                let users = part(&chunk.users, rows).iter().map(|code| *code as usize);
-                self.by_code(users, severities, keep);
-            }
-            FacetField::Threat => self.by_code(wide(part(&chunk.threats, rows)), severities, keep),
-            FacetField::Pipeline => {
-                self.by_code(wide(part(&chunk.pipelines, rows)), severities, keep);
-            }
+            FacetField::Severity => picked.each(|row| {
+                if let Some(byte) = severities.get(row) {
+                    let place = if self.is_split {
+                        byte.severity_index()
+                    } else {
+                        row
+                    };
+                    self.codes.add(byte.severity_index(), place);
+                }
+            }),
+            FacetField::Source => self.by_code(part(&chunk.sources, rows), severities, picked),
+            FacetField::Country => self.by_code(part(&chunk.countries, rows), severities, picked),
+            FacetField::User => self.by_code(part(&chunk.users, rows), severities, picked),
+            FacetField::Threat => self.by_code(part(&chunk.threats, rows), severities, picked),
+            FacetField::Pipeline => self.by_code(part(&chunk.pipelines, rows), severities, picked),
             FacetField::SrcIp => {
-                self.by_address(
-                    part(&chunk.src_ips, rows),
-                    SeverityByte::SRC_IS_V6,
-                    severities,
-                    keep,
-                );
+                let flagged = (part(&chunk.src_ips, rows), SeverityByte::SRC_IS_V6);
+                self.by_address(flagged, severities, picked);
             }
             FacetField::DstIp => {
-                self.by_address(
-                    part(&chunk.dst_ips, rows),
-                    SeverityByte::DST_IS_V6,
-                    severities,
-                    keep,
-                );
+                let flagged = (part(&chunk.dst_ips, rows), SeverityByte::DST_IS_V6);
+                self.by_address(flagged, severities, picked);
             }
         }
     }
 
-    fn by_code(
+    fn by_code<C: Copy + Into<u32>>(
         &mut self,
-        codes: impl Iterator<Item = usize>,
+        codes: &[C],
         severities: &[SeverityByte],
-        keep: &[bool],
+        picked: &Picked,
     ) {
-        if self.stride == 1 {
-            for (code, keep) in codes.zip(keep) {
-                if let Some(count) = self.codes.get_mut(code) {
-                    *count += u32::from(*keep);
+        // The loops are apart so that nothing is asked twice of a row.
+        match (&mut self.codes, self.is_split) {
+            (Counts::One(counts), _) => picked.each(|row| {
+                let code = codes.get(row).map(|code| (*code).into() as usize);
+                if let Some(count) = code.and_then(|code| counts.get_mut(code)) {
+                    *count += 1;
                 }
-            }
-            return;
-        }
-        for ((code, severity), keep) in codes.zip(severities).zip(keep) {
-            if let Some(count) = self.codes.get_mut(code * SPLIT + severity.severity_index()) {
-                *count += u32::from(*keep);
-            }
+            }),
+            (Counts::Many(counts), false) => picked.each(|row| {
+                let code = codes.get(row).map(|code| (*code).into() as usize);
+                if let Some(count) = code.and_then(|code| counts.get_mut(code)) {
+                    count[row % SPLIT] += 1;
+                }
+            }),
+            (Counts::Many(counts), true) => picked.each(|row| {
+                let code = codes.get(row).map(|code| (*code).into() as usize);
+                let severity = severities.get(row);
+                if let Some((count, severity)) =
+                    code.and_then(|code| counts.get_mut(code)).zip(severity)
+                {
+                    count[severity.severity_index()] += 1;
+                }
+            }),
         }
     }
 
-    fn by_address(&mut self, column: &[u32], flag: u8, severities: &[SeverityByte], keep: &[bool]) {
-        for ((address, severity), keep) in column.iter().zip(severities).zip(keep) {
-            if !keep {
-                continue;
-            }
-            let index = if self.stride == 1 {
-                0
-            } else {
-                severity.severity_index()
+    fn by_address(
+        &mut self,
+        (column, flag): (&[u32], u8),
+        severities: &[SeverityByte],
+        picked: &Picked,
+    ) {
+        picked.each(|row| {
+            let Some((address, byte)) = column.get(row).zip(severities.get(row)) else {
+                return;
             };
-            if severity.0 & flag == 0 {
-                self.v4.push(u64::from(*address) << 8 | index as u64);
-            } else if let Some(count) = self.codes.get_mut(*address as usize * self.stride + index)
-            {
-                *count += 1;
+            let place = if self.is_split {
+                byte.severity_index()
+            } else {
+                0
+            };
+            if byte.0 & flag == 0 {
+                self.v4.push(u64::from(*address) << 8 | place as u64);
+            } else {
+                self.codes.add(*address as usize, place);
             }
-        }
+        });
     }
 
     /// Every value that occurred, in no order.
     pub(super) fn finish(mut self, dictionaries: &Dictionaries) -> Vec<Counted> {
         let mut counted: Vec<Counted> = Vec::new();
-        for (code, counts) in self.codes.chunks(self.stride).enumerate() {
+        self.codes.each(|code, counts| {
+            if counts.iter().all(|count| *count == 0) {
+                return;
+            }
             let value = match self.field {
                 FacetField::Severity => {
                     Value::Severity(Severity::from_code(u8::try_from(code).unwrap_or_default()))
                 }
                 _ => Value::Code(u32::try_from(code).unwrap_or(NONE)),
             };
-            if counts.iter().any(|count| *count > 0) {
-                counted.push(Counted::of(value, counts));
-            }
-        }
+            counted.push(Counted::of(value, counts, self.is_split));
+        });
         self.v4.sort_unstable();
         for run in self.v4.chunk_by(|a, b| a >> 8 == b >> 8) {
             let mut counts = [0; SPLIT];
@@ -168,10 +220,7 @@ impl Tally {
             }
             let address = run.first().map_or(0, |entry| entry >> 8);
             let value = Value::V4(u32::try_from(address).unwrap_or_default());
-            counted.push(Counted::of(
-                value,
-                counts.get(..self.stride).unwrap_or_default(),
-            ));
+            counted.push(Counted::of(value, &counts, self.is_split));
         }
         self.join_absent(&mut counted, dictionaries);
         counted
@@ -206,9 +255,9 @@ impl Tally {
 }
 
 impl Counted {
-    fn of(value: Value, counts: &[u32]) -> Self {
+    fn of(value: Value, counts: &[u32], is_split: bool) -> Self {
         let mut by_severity = SeverityCounts::default();
-        if counts.len() == SPLIT {
+        if is_split {
             for (severity, count) in Severity::ALL.into_iter().zip(counts) {
                 by_severity.add(severity, u64::from(*count));
             }
@@ -256,10 +305,6 @@ pub(super) fn select_top(counted: &mut [Counted], top: usize) {
     if top > 0 && top < counted.len() {
         counted.select_nth_unstable_by(top - 1, |a, b| b.count.cmp(&a.count));
     }
-}
-
-fn wide<C: Copy + Into<usize>>(codes: &[C]) -> impl Iterator<Item = usize> {
-    codes.iter().map(|code| (*code).into())
 }
 
 /// Codes of a dictionary that knows all of its rows' values.

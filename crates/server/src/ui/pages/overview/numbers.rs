@@ -66,22 +66,26 @@ async fn read(app: &App, selection: &Selection) -> Result<Numbers, Fault> {
         total: false,
     };
     let severe = filter().and(Test::Severity(vec![severe]));
+    // At the same time: each of them looks at every alert of the window.
+    let (summary, histogram, sources, countries, newest) = tokio::try_join!(
+        ask(app, explore.summary(filter(), window, COURSE_PARTS)),
+        ask(
+            app,
+            explore.histogram(filter(), TimeField::IngestedAt, buckets)
+        ),
+        ask(app, explore.ranking(filter(), FacetField::Source, SOURCES)),
+        ask(
+            app,
+            explore.ranking(filter(), FacetField::Country, COUNTRIES)
+        ),
+        ask(app, app.services.query.alerts(severe, newest)),
+    )?;
     Ok(Numbers {
-        summary: ask(app, explore.summary(filter(), window, COURSE_PARTS)).await?,
-        histogram: ask(
-            app,
-            explore.histogram(filter(), TimeField::IngestedAt, buckets),
-        )
-        .await?,
-        sources: ask(app, explore.ranking(filter(), FacetField::Source, SOURCES)).await?,
-        countries: ask(
-            app,
-            explore.ranking(filter(), FacetField::Country, COUNTRIES),
-        )
-        .await?,
-        newest: ask(app, app.services.query.alerts(severe, newest))
-            .await?
-            .items,
+        summary,
+        histogram,
+        sources,
+        countries,
+        newest: newest.items,
     })
 }
 
