@@ -50,7 +50,7 @@ pub(crate) fn request(
 /// Reads one answer. Not everyone closes the connection after it.
 fn read(stream: &mut TcpStream) -> anyhow::Result<Answer> {
     let mut bytes = Vec::new();
-    let mut piece = [0; 64 << 10];
+    let mut piece = vec![0; 64 << 10];
     loop {
         let count = stream.read(&mut piece)?;
         bytes.extend_from_slice(piece.get(..count).unwrap_or_default());

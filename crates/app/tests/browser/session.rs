@@ -1,4 +1,4 @@
-//! A browser with a fresh profile, spoken to by the WebDriver protocol. `fantoccini` was weighed: it costs
+//! A browser with a fresh profile, spoken to by the protocol of `chromedriver`. `fantoccini` was weighed: it costs
 //! two minutes of processor time to build, this file none, and the tests need no more than it has.
 
 use std::path::Path;

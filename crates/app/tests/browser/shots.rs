@@ -157,17 +157,12 @@ pub(crate) fn take(directory: &Path) -> anyhow::Result<()> {
 
 /// A service with a day behind it.
 fn lively(stage: &Stage) -> anyhow::Result<std::rc::Rc<Service>> {
-    let users: String = (0..USERS.len() * 4)
-        .map(|at| {
-            format!(
-                "192.168.{}.{},{}\n",
-                at % 4,
-                at / 4 + 10,
-                USERS[at % USERS.len()]
-            )
-        })
-        .collect();
-    let users = format!("address,user\n{users}");
+    let line = |at: usize| {
+        let user = USERS[at % USERS.len()];
+        format!("192.168.{}.{},{user}", at % 4, at / 4 + 10)
+    };
+    let lines: Vec<String> = (0..USERS.len() * 4).map(line).collect();
+    let users = format!("address,user\n{}\n", lines.join("\n"));
     std::fs::write(stage.directory().join("users.csv"), users)?;
     let clock = stage.clock_hours_ago(48)?;
     let pattern = ["ok"; 24].join(",") + ",503,ok,500,500,500,ok,ok";
