@@ -127,7 +127,7 @@ mod tests {
             (clock(at), day(at)),
             ("09:27:13".to_owned(), "11-23".to_owned())
         );
-        assert_eq!(brief(Duration::from_secs(7_260)), "2 h");
+        assert_eq!(brief(Duration::from_mins(121)), "2 h");
         assert_eq!(
             (counted(1, "alert"), counted(2_000, "alert")),
             ("1 alert".to_owned(), "2,000 alerts".to_owned())
