@@ -32,7 +32,12 @@ fn the_demo_brings_alerts_and_goes_on_from_its_bookmark() {
         try_get(ports[1], "/config").unwrap().body,
         r#"{"failure_rate":0.0}"#
     );
-    let page = try_get(ports[2], "/").unwrap();
+    let home = try_get(ports[2], "/").unwrap();
+    assert!(
+        home.status == 307 && home.head.contains("location: /ui/"),
+        "{home:?}"
+    );
+    let page = try_get(ports[2], "/ui/").unwrap();
     assert!(
         page.status == 200 && page.body.contains("Cresset"),
         "{page:?}"
