@@ -142,6 +142,9 @@ pub struct AlertDraft {
     pub marks: Marks,
 }
 
+/// Places of one fetch that are told apart.
+pub const OBSERVATION_PLACES: u32 = 1 << 24;
+
 /// The order in which contents of one alert were seen: by fetch, then by place within the fetch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct Observation {
@@ -155,7 +158,7 @@ impl Observation {
     /// One number that orders as the pair does; places beyond 2^24 of one fetch share the last.
     pub fn packed(self) -> i64 {
         let fetch = i64::try_from(self.fetch & ((1 << 39) - 1)).unwrap_or(i64::MAX >> 24);
-        (fetch << 24) | i64::from(self.place.min((1 << 24) - 1))
+        (fetch << 24) | i64::from(self.place.min(OBSERVATION_PLACES - 1))
     }
 }
 

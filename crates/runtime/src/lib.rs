@@ -10,6 +10,7 @@ pub mod lines;
 mod live_hub;
 mod live_tables;
 mod minute;
+mod observer;
 mod pace;
 pub mod poll;
 pub mod push;

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
+use cresset_model::outcome::Observation;
 use cresset_model::ports::{Announce, StoredSource};
 use cresset_model::source::{
     Attempt, Checkpoint, Counters, RetryState, RoundState, SourceState, StoredState, SyncStatus,
@@ -12,6 +13,7 @@ use cresset_model::source::{
 use cresset_model::{SourceId, Timestamp};
 
 use crate::minute::Minute;
+use crate::observer::Observer;
 
 /// Turns whose record is kept.
 const ATTEMPTS_KEPT: usize = 60;
@@ -24,6 +26,7 @@ pub struct SourceCell {
     live: Mutex<Live>,
     watcher: OnceLock<Arc<dyn Announce>>,
     has_chaos: AtomicBool,
+    observer: Mutex<Observer>,
 }
 
 /// What changes while the source runs.
@@ -54,6 +57,7 @@ impl SourceCell {
             live: Mutex::default(),
             watcher: OnceLock::new(),
             has_chaos: AtomicBool::new(false),
+            observer: Mutex::default(),
         }
     }
 
@@ -66,6 +70,12 @@ impl SourceCell {
     /// Says that the configuration names a mock whose dials can be turned.
     pub(crate) fn set_chaos(&self) {
         self.has_chaos.store(true, Ordering::Relaxed);
+    }
+
+    /// The observation of the first of so many records that are taken in now.
+    pub(crate) fn observe(&self, now: Timestamp, records: usize) -> Observation {
+        let mut observer = self.observer.lock().unwrap_or_else(PoisonError::into_inner);
+        observer.take(now, records)
     }
 
     /// The source's id.

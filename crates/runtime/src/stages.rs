@@ -4,7 +4,6 @@
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use cresset_model::Timestamp;
 use cresset_model::batch::RawBatch;
 use cresset_model::limits::RecordLimits;
 use cresset_model::outcome::Outcome;
@@ -169,12 +168,6 @@ pub(crate) async fn on_worker<T: Send + 'static>(
     spawn_blocking(work)
         .await
         .map_err(|error| PortError::permanent(format!("a batch could not be decided: {error}")))
-}
-
-/// The number of the observation of what is pushed or read at an instant: hundredths of a second since the
-/// epoch, so that what comes later is newer, after a restart too.
-pub(crate) fn observed_at(received: Timestamp) -> u64 {
-    u64::try_from(received.nanos() / 10_000_000).unwrap_or(0)
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use tracing::{info, warn};
 use super::files::Cut;
 use super::runner::LinePorts;
 use crate::handover::{Handing, Handover};
-use crate::stages::{Decided, observed_at};
+use crate::stages::Decided;
 
 /// Batches of one source on their way, those being committed included.
 pub(super) const BATCHES_MAX: usize = 3;
@@ -96,13 +96,14 @@ impl Lane {
     fn batch(&mut self, cut: Cut) -> Option<RawBatch> {
         let lines = cut.lines?;
         let received = self.ports.clock.now();
+        let observed = self.ports.cell.observe(received, lines.records.len());
         let batch = RawBatch {
             source: self.ports.cell.id().clone(),
             sequence: self.sequence,
             received,
             epoch: 0,
-            fetch: observed_at(received),
-            first_place: 0,
+            fetch: observed.fetch,
+            first_place: observed.place,
             identity: BatchIdentity::Offset {
                 key: cut.position.fingerprint,
                 base: lines.base,

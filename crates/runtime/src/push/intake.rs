@@ -23,7 +23,7 @@ use super::slots::{Slot, Slots};
 use super::unpack::{Batches, Checked, PUSH_BODY_BYTES_MAX, check};
 use crate::handover::Handover;
 use crate::source_cell::SourceCell;
-use crate::stages::{Stages, observed_at, on_worker};
+use crate::stages::{Stages, on_worker};
 
 /// Characters of an `Idempotency-Key`.
 const KEY_CHARS_MAX: usize = 255;
@@ -247,13 +247,15 @@ impl Push {
         (key, base): (u128, u64),
         sequence: u64,
     ) -> RawBatch {
+        let now = self.ports.clock.now();
+        let observed = self.source.cell.observe(now, sliced.records.len());
         RawBatch {
             source: self.body.source.clone(),
             sequence,
             received,
             epoch: 0,
-            fetch: observed_at(received),
-            first_place: u32::try_from(base).unwrap_or(u32::MAX),
+            fetch: observed.fetch,
+            first_place: observed.place,
             identity: BatchIdentity::Index { key, base },
             bytes: sliced.bytes,
             records: sliced.records,
