@@ -22,6 +22,7 @@ mod reads;
 mod report;
 mod service;
 mod upstream;
+mod viewers;
 mod ways;
 mod webhook;
 
@@ -34,7 +35,7 @@ type Bench = (&'static str, fn(&mut Report) -> anyhow::Result<()>);
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-const BENCHES: [Bench; 11] = [
+const BENCHES: [Bench; 12] = [
     ("pipe", pipe::pipe),
     ("indicators", pipe::indicators_cost),
     ("files", files::pipe),
@@ -46,6 +47,7 @@ const BENCHES: [Bench; 11] = [
     ("start", service::start),
     ("memory", service::memory),
     ("reads", reads::reads),
+    ("viewers", viewers::viewers),
 ];
 
 fn main() -> anyhow::Result<()> {
