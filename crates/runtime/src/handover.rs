@@ -99,9 +99,6 @@ impl Handover {
 
     /// Goes the whole way once.
     pub(crate) async fn commit(&self, request: Commit) -> Result<Receipt, PortError> {
-        if !self.writes(&request) {
-            return Ticketed::new(request).commit(&*self.store).await;
-        }
         let mut handing = self.begin(request);
         self.advance(&mut handing).await?;
         Ok(handing.receipt)
