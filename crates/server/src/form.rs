@@ -1,6 +1,18 @@
 //! Reads `name=value&name=value` from queries and form bodies.
 
+use axum::body::Body;
+use axum::response::Response;
 use percent_encoding::percent_decode_str;
+
+use crate::reply;
+
+/// The pairs of a form that was sent, or the answer to one that cannot be read.
+pub(crate) async fn read(body: Body) -> Result<Vec<(String, String)>, Response> {
+    match reply::read_body(body).await {
+        Ok(body) => Ok(pairs(&String::from_utf8_lossy(&body))),
+        Err(fault) => Err(reply::detail(fault.status(), &fault.text())),
+    }
+}
 
 /// The pairs in their order. A piece without `=` has an empty value; bytes that are not UTF-8 become
 /// U+FFFD, so that they match nothing.

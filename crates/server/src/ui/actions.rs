@@ -110,11 +110,10 @@ fn started(app: &App, source: Option<&SourceId>) -> &'static str {
 /// `POST /ui/interval`.
 pub(crate) async fn interval(State(app): State<Shared>, request: Request) -> Response {
     let headers = request.headers().clone();
-    let body = match reply::read_body(request.into_body()).await {
-        Ok(body) => body,
-        Err(fault) => return reply::detail(fault.status(), &fault.text()),
+    let pairs = match form::read(request.into_body()).await {
+        Ok(pairs) => pairs,
+        Err(refusal) => return refusal,
     };
-    let pairs = form::pairs(&String::from_utf8_lossy(&body));
     let minutes = form::last(&pairs, "minutes").and_then(|text| text.trim().parse::<u32>().ok());
     let word = match minutes.filter(|minutes| (1..=10_080).contains(minutes)) {
         None => "wrong-interval",

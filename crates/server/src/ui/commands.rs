@@ -11,8 +11,8 @@ use cresset_model::{SourceId, Timestamp};
 use super::actions::back;
 use super::refusals;
 use crate::ask;
+use crate::form;
 use crate::services::Shared;
-use crate::{form, reply};
 
 /// Where the buttons stand.
 const PAGE: &str = "/ui/sources";
@@ -45,9 +45,10 @@ pub(crate) async fn rewind(
     Path(id): Path<String>,
     request: Request,
 ) -> Response {
-    let (headers, pairs) = match read(request).await {
-        Ok(read) => read,
-        Err(response) => return response,
+    let headers = request.headers().clone();
+    let pairs = match form::read(request.into_body()).await {
+        Ok(pairs) => pairs,
+        Err(refusal) => return refusal,
     };
     let text = |name| {
         form::last(&pairs, name)
@@ -72,9 +73,10 @@ pub(crate) async fn chaos(
     Path(id): Path<String>,
     request: Request,
 ) -> Response {
-    let (headers, pairs) = match read(request).await {
-        Ok(read) => read,
-        Err(response) => return response,
+    let headers = request.headers().clone();
+    let pairs = match form::read(request.into_body()).await {
+        Ok(pairs) => pairs,
+        Err(refusal) => return refusal,
     };
     let reset = form::last(&pairs, "reset").is_some();
     let dials = if reset { None } else { Some(dials(&pairs)) };
@@ -91,14 +93,6 @@ fn dials(pairs: &[(String, String)]) -> Dials {
         failure_rate: number("failure_rate"),
         delay: number("delay").and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()),
         malformed: number("malformed").map(|percent| percent / 100.0),
-    }
-}
-
-async fn read(request: Request) -> Result<(HeaderMap, Vec<(String, String)>), Response> {
-    let headers = request.headers().clone();
-    match reply::read_body(request.into_body()).await {
-        Ok(body) => Ok((headers, form::pairs(&String::from_utf8_lossy(&body)))),
-        Err(fault) => Err(reply::detail(fault.status(), &fault.text())),
     }
 }
 

@@ -9,11 +9,10 @@ use crate::{form, reply};
 
 /// `POST /ui/theme`: keeps the choice for a year and goes back.
 pub(crate) async fn choose(request: Request) -> Response {
-    let body = match reply::read_body(request.into_body()).await {
-        Ok(body) => body,
-        Err(fault) => return reply::detail(fault.status(), &fault.text()),
+    let pairs = match form::read(request.into_body()).await {
+        Ok(pairs) => pairs,
+        Err(refusal) => return refusal,
     };
-    let pairs = form::pairs(&String::from_utf8_lossy(&body));
     let theme = form::last(&pairs, "theme").and_then(Theme::from_word);
     // Only a path of ours, never an address that begins with two slashes.
     let back = form::last(&pairs, "back")

@@ -10,8 +10,7 @@ use cresset_model::SourceId;
 use cresset_model::ports::{ChaosState, Dials};
 use serde_json::{Map, Value, json};
 
-use super::command::carry_out;
-use super::rewind::read;
+use super::command::{carry_out, read};
 use crate::api::id_list::{object_of, only};
 use crate::problem::{Flaw, Kind, Problem};
 use crate::reply;

@@ -1,6 +1,7 @@
 //! What the commands to one source have in common.
 
-use axum::http::StatusCode;
+use axum::body::Body;
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use cresset_model::SourceId;
 use cresset_model::ports::{BoxFuture, CommandRefused};
@@ -70,4 +71,19 @@ pub(super) async fn plain(
         Ok(()) => state(app, path, id),
         Err(refusal) => refusal,
     }
+}
+
+/// The body of a command, which must be labeled as JSON: a form of another page cannot be.
+pub(super) async fn read(
+    path: &str,
+    headers: &HeaderMap,
+    body: Body,
+) -> Result<bytes::Bytes, Response> {
+    if !reply::is_json(headers.get(header::CONTENT_TYPE)) {
+        let text = "Send the body as application/json";
+        let problem = Problem::new(Kind::UnsupportedMediaType, path, text);
+        return Err(problem.into_response());
+    }
+    let body = reply::read_body(body).await;
+    body.map_err(|fault| Problem::body(path, fault).into_response())
 }

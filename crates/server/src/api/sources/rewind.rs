@@ -2,14 +2,13 @@
 
 use axum::body::Body;
 use axum::extract::{OriginalUri, Path, State};
-use axum::http::{HeaderMap, header};
+use axum::http::HeaderMap;
 use axum::response::{IntoResponse as _, Response};
 use cresset_model::{SourceId, Timestamp};
 
-use super::command::plain;
+use super::command::{plain, read};
 use crate::api::id_list::{object_of, only};
 use crate::problem::{Flaw, Kind, Problem};
-use crate::reply;
 use crate::services::Shared;
 
 /// Sets the bookmark of a source back and reads again from there. Known records stay as they are.
@@ -31,21 +30,6 @@ pub(crate) async fn rewind(
     };
     let id = SourceId::new(&id);
     plain(&app, path, &id, app.services.control.rewind(&id, to)).await
-}
-
-/// The body of a command, which must be labeled as JSON: a form of another page cannot be.
-pub(super) async fn read(
-    path: &str,
-    headers: &HeaderMap,
-    body: Body,
-) -> Result<bytes::Bytes, Response> {
-    if !reply::is_json(headers.get(header::CONTENT_TYPE)) {
-        let text = "Send the body as application/json";
-        let problem = Problem::new(Kind::UnsupportedMediaType, path, text);
-        return Err(problem.into_response());
-    }
-    let body = reply::read_body(body).await;
-    body.map_err(|fault| Problem::body(path, fault).into_response())
 }
 
 fn to_of(body: &[u8]) -> Result<Timestamp, Vec<Flaw>> {

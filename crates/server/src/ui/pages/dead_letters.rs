@@ -141,12 +141,12 @@ fn selection(address: &Address, meant: &Meant) -> RedriveSelection {
 
 /// `POST /ui/dead-letters/redrive`: puts through what the dry run looked at.
 pub(crate) async fn redrive(State(app): State<Shared>, request: Request) -> Response {
-    let body = match reply::read_body(request.into_body()).await {
-        Ok(body) => body,
-        Err(fault) => return reply::detail(fault.status(), &fault.text()),
+    let pairs = match form::read(request.into_body()).await {
+        Ok(pairs) => pairs,
+        Err(refusal) => return refusal,
     };
     let visit = Visit {
-        pairs: form::pairs(&String::from_utf8_lossy(&body)),
+        pairs,
         ..Visit::default()
     };
     let address = Address::read(&visit);

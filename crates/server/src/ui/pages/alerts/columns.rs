@@ -139,11 +139,10 @@ impl Column {
 
 /// `POST /ui/alerts/columns`: keeps the choice for a year and goes back.
 pub(crate) async fn choose_columns(request: Request) -> Response {
-    let body = match reply::read_body(request.into_body()).await {
-        Ok(body) => body,
-        Err(fault) => return reply::detail(fault.status(), &fault.text()),
+    let pairs = match form::read(request.into_body()).await {
+        Ok(pairs) => pairs,
+        Err(refusal) => return refusal,
     };
-    let pairs = form::pairs(&String::from_utf8_lossy(&body));
     let chosen = |column: &Column| {
         pairs
             .iter()
