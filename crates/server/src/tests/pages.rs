@@ -381,6 +381,22 @@ async fn emptiness_says_why_and_what_to_do() {
 }
 
 #[tokio::test]
+async fn where_nothing_is_polled_nothing_can_be_synced() {
+    let fake = Fake::new();
+    fake.source(|source| source.kind = "push");
+    let router = fake.router();
+    for path in ["/ui/", "/ui/alerts", "/ui/sources"] {
+        let page = get(&router, path).await.body;
+        assert!(!page.contains("Trigger sync now"), "{path}");
+        assert!(!page.contains("/ui/interval"), "{path}");
+    }
+    let overview = get(&router, "/ui/").await.body;
+    holds(&overview, &["no source is polled", "Open sources"]);
+    let sources = get(&router, "/ui/sources").await.body;
+    holds(&sources, &[r#"data-copy-push="/api/v1/events/"#]);
+}
+
+#[tokio::test]
 async fn a_query_that_cannot_be_understood_is_named() {
     let router = Fake::with_rows(vec![row(1)]).router();
     let page = get(&router, "/ui/?severity=hgih&from=-1h").await.body;

@@ -78,6 +78,11 @@ impl Frame {
             .max()
     }
 
+    /// Whether any source is asked for what is new, so that there is something to sync.
+    pub(crate) fn polls(&self) -> bool {
+        self.sources.iter().any(is_polled)
+    }
+
     /// Sources that fail.
     pub(crate) fn failing(&self) -> u64 {
         let fails = |source: &&SourceState| {
@@ -88,6 +93,11 @@ impl Frame {
         };
         self.sources.iter().filter(fails).count() as u64
     }
+}
+
+/// Whether a source is asked, and not fed by others.
+pub(crate) fn is_polled(source: &SourceState) -> bool {
+    source.kind == "http_poll"
 }
 
 /// Asks the mocks, which are part of a demo or a test: a page does not wait for one that is slow.

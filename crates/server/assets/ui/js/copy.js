@@ -14,8 +14,11 @@ const copy = async (text, word = "Copied") => {
     say(done ? word : "The browser does not allow copying here");
   }
 };
-onPage(() => { for (const button of $$("[data-copy]")) button.hidden = false; });
+onPage(() => { for (const button of $$("[data-copy], [data-copy-push]")) button.hidden = false; });
 document.addEventListener("click", event => {
-  const button = event.target.closest?.("[data-copy]");
-  if (button) copy(button.dataset.copy);
+  const button = event.target.closest?.("[data-copy], [data-copy-push]");
+  if (!button) return;
+  const path = button.dataset.copyPush;
+  const push = `curl -sS -H 'content-type: application/json' --data '{}' '${location.origin}${path}'`;
+  copy(path ? push : button.dataset.copy, path ? "Command copied" : undefined);
 });

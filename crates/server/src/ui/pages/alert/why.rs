@@ -55,7 +55,7 @@ fn said(found: &StoredMatch) -> Markup {
                 @if let Some(origin) = &found.origin { span.muted { " · " (visible(origin)) } }
             }
             (None, _) if found.rule == "threat.severity" => {
-                (what) " is high enough to be a threat by itself"
+                (what) " is a threat by itself, says the configuration"
             }
             (None, _) => { (what) " matched" }
         }

@@ -4,9 +4,10 @@ use maud::{Markup, html};
 
 use super::place::Place;
 use super::read::Listing;
-use crate::ui::components::{Empty, empty, post_button, until};
+use crate::ui::components::{Empty, empty};
 use crate::ui::frame::Frame;
-use crate::ui::icon::{Icon, icon_tiny};
+use crate::ui::icon::Icon;
+use crate::ui::pages::nothing_stored::nothing_stored;
 use crate::ui::text::visible;
 use crate::ui::words;
 
@@ -25,39 +26,6 @@ pub(super) fn nothing(frame: &Frame, place: &Place, listing: &Listing) -> Markup
     } else {
         nothing_matches(place, listing, stored)
     }
-}
-
-fn nothing_stored(frame: &Frame) -> Markup {
-    let polled = frame
-        .sources
-        .iter()
-        .any(|source| source.kind == "http_poll");
-    let next = frame
-        .sources
-        .iter()
-        .filter_map(|source| source.next_sync)
-        .min();
-    empty(&Empty {
-        icon: Icon::Inbox,
-        title: "No alerts found in database.",
-        text: html! {
-            @if frame.sources.is_empty() {
-                "No source is configured. Name one under " code { "pipelines" }
-                " in the configuration, or see how it works with " code { "cresset demo" } "."
-            } @else if frame.failing() > 0 {
-                "Nothing has been stored yet, and a source fails: the banner above says why."
-            } @else {
-                "Nothing has been stored yet."
-                @if let Some(next) = next { " The next sync begins in " (until(next, frame.now)) "." }
-            }
-        },
-        actions: html! {
-            @if polled {
-                (post_button("/ui/sync", "primary sm", &html! { (icon_tiny(Icon::RefreshCw)) "Trigger sync now" }))
-            }
-            a class="btn sm" href="/ui/sources" { "Open sources" }
-        },
-    })
 }
 
 fn nothing_matches(place: &Place, listing: &Listing, stored: u64) -> Markup {

@@ -30,9 +30,14 @@ pub(super) fn strip(frame: &Frame, interval_minutes: u32, trigger: Option<Trigge
             div { dt { "Last successful sync" } dd { (instant(all.last_success, frame.now, "")) } }
             div {
                 dt { "Event bookmark " (icon_tiny(Icon::Bookmark)) }
-                dd { (bookmark(all.bookmark, frame.now)) }
+                dd {
+                    @if frame.polls() { (bookmark(all.bookmark, frame.now)) } @else { (without()) }
+                }
             }
-            div.act { dt { "Sync interval" } dd { (controls(interval_minutes, tone)) } }
+            div.act {
+                dt { "Sync interval" }
+                dd { @if frame.polls() { (controls(interval_minutes, tone)) } @else { (without()) } }
+            }
         }
     }
 }
@@ -64,6 +69,11 @@ fn bookmark(at: Option<Timestamp>, now: Timestamp) -> Markup {
         time datetime=(at.to_z()) title=(words::exact_instant(at)) { (words::clock(at)) " UTC" }
         small { span data-lag=(at.to_z()) { (words::duration(now.since(at))) } " behind now" }
     }
+}
+
+/// What stands where only a source that is polled has something to show.
+fn without() -> Markup {
+    html! { span.muted { "None" } small { "no source is polled" } }
 }
 
 fn controls(interval_minutes: u32, tone: Tone) -> Markup {

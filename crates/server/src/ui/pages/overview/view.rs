@@ -7,11 +7,10 @@ use maud::{Markup, html};
 
 use super::numbers::{Numbers, Told};
 use super::{charts, health};
-use crate::ui::components::{
-    Empty, Kpi, brief, country, empty, kpi, mono, post_button, severity_mark, until,
-};
+use crate::ui::components::{Empty, Kpi, brief, country, empty, kpi, mono, severity_mark};
 use crate::ui::frame::Frame;
 use crate::ui::icon::{Icon, icon_tiny};
+use crate::ui::pages::nothing_stored::{nothing_stored, sync_button};
 use crate::ui::selection::Selection;
 use crate::ui::text::{plain, visible};
 use crate::ui::words;
@@ -255,32 +254,13 @@ fn line(frame: &Frame, row: &cresset_model::alert::AlertRow) -> Markup {
 fn nothing(frame: &Frame, model: &Model, numbers: &Numbers) -> Markup {
     let selection = &model.selection;
     let stored = frame.store.as_ref().map_or(0, |store| store.alerts);
-    let sync = post_button(
-        "/ui/sync",
-        "primary sm",
-        &html! { (icon_tiny(Icon::RefreshCw)) "Trigger sync now" },
-    );
-    let next = frame
-        .sources
-        .iter()
-        .filter_map(|source| source.next_sync)
-        .min();
     let state = if stored == 0 {
-        Empty {
-            icon: Icon::Inbox,
-            title: "No alerts found in database.",
-            text: html! {
-                "Nothing has been stored yet. Ask the sources now"
-                @if let Some(next) = next { ", or wait: the next sync begins in " (until(next, frame.now)) }
-                "."
-            },
-            actions: sync,
-        }
+        nothing_stored(frame)
     } else {
         let wider = [6, 12, 24]
             .into_iter()
             .find(|hours| selection.hours().is_some_and(|now| now < *hours));
-        Empty {
+        empty(&Empty {
             icon: Icon::Inbox,
             title: "No alerts match",
             text: html! {
@@ -303,9 +283,9 @@ fn nothing(frame: &Frame, model: &Model, numbers: &Numbers) -> Markup {
                         "Widen to 7 days"
                     }
                 }
-                (sync)
+                (sync_button(frame))
             },
-        }
+        })
     };
-    html! { section class="c12 card" { (empty(&state)) } }
+    html! { section class="c12 card" { (state) } }
 }

@@ -6,19 +6,14 @@ use maud::{Markup, html};
 
 use super::log::{tick, tone_word};
 use crate::ui::charts::{Tick, ticks};
-use crate::ui::components::{Tone, ago, clock, copy_button, pill, post_button, until};
-use crate::ui::frame::Frame;
+use crate::ui::components::{Tone, ago, clock, pill, post_button, until};
+use crate::ui::frame::{Frame, is_polled};
 use crate::ui::icon::{Icon, icon, icon_small, icon_tiny};
 use crate::ui::text::{plain, visible};
 use crate::ui::words;
 
 /// Runs shown as ticks.
 const RUNS: usize = 60;
-
-/// Whether a source is asked, and not fed by others.
-pub(super) fn is_polled(source: &SourceState) -> bool {
-    source.kind == "http_poll"
-}
 
 /// The card.
 pub(super) fn card(frame: &Frame, source: &SourceState, attempts: &[Attempt]) -> Markup {
@@ -99,7 +94,7 @@ fn buttons(source: &SourceState) -> Markup {
     let path = |verb: &str| format!("/ui/sources/{}/{verb}", source.id);
     html! {
         @if !is_polled(source) {
-            @if source.kind == "push" { (copy_button("Copy curl", &curl(source))) }
+            @if source.kind == "push" { (copy_push(source)) }
         } @else if source.paused {
             (post_button(&path("resume"), "sm", &html! { (icon_tiny(Icon::Play)) "Resume" }))
         } @else {
@@ -147,9 +142,11 @@ fn rewind(source: &SourceState, path: &str) -> Markup {
     }
 }
 
-fn curl(source: &SourceState) -> String {
-    format!(
-        "curl -H 'content-type: application/json' --data '{{}}' http://127.0.0.1:8000/api/v1/events/{}",
-        source.id
-    )
+/// Copies a command that pushes to it; the script knows under which address the service was reached.
+fn copy_push(source: &SourceState) -> Markup {
+    html! {
+        button class="btn sm" type="button" data-copy-push={ "/api/v1/events/" (source.id) } hidden {
+            (icon_tiny(Icon::Copy)) "Copy curl"
+        }
+    }
 }

@@ -37,7 +37,7 @@ pub(super) fn sources(frame: &Frame, model: &Model) -> Markup {
                 }
             }
             div class="c4 stack" {
-                @if frame.sources.iter().any(card::is_polled) { (schedule(frame, model)) }
+                @if frame.polls() { (schedule(frame, model)) }
                 @for (source, state) in &frame.chaos { (chaos::card(source, state.as_ref(), frame.now)) }
                 (books(frame))
             }
