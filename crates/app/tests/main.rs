@@ -2,3 +2,5 @@
 
 #[cfg(test)]
 mod it;
+#[cfg(test)]
+mod ports;

@@ -4,10 +4,11 @@ use std::fs::File;
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 
 use crate::stopwatch::Stopwatch;
 
@@ -15,6 +16,10 @@ use crate::stopwatch::Stopwatch;
 const STOP_MAX: Duration = Duration::from_secs(20);
 /// How often a waiting loop looks again.
 pub(crate) const LOOK_AGAIN: Duration = Duration::from_millis(20);
+
+/// The ports that are given to children.
+const FIRST_PORT: u16 = 4_000;
+const PAST_PORTS: u16 = 10_000;
 
 /// A running child; killed when dropped.
 pub(crate) struct Process {
@@ -89,10 +94,17 @@ impl Drop for Process {
     }
 }
 
-/// A port of this machine that was free a moment ago.
+/// A port of this machine that nothing listens on, and that no earlier call gave. It lies below the range from which the system takes
+/// ports of outgoing connections, which could take it away before its process listens.
 pub(crate) fn free_port() -> anyhow::Result<u16> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("find a free port")?;
-    Ok(listener.local_addr().context("find a free port")?.port())
+    static NEXT: AtomicU16 = AtomicU16::new(FIRST_PORT);
+    loop {
+        let port = NEXT.fetch_add(1, Ordering::Relaxed);
+        ensure!(port < PAST_PORTS, "no free port below {PAST_PORTS}");
+        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
+            return Ok(port);
+        }
+    }
 }
 
 /// Asks again and again until the answer is yes.

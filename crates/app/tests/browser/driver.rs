@@ -1,13 +1,13 @@
 //! The browser's driver: one process for all tests, ended by its own handle.
 
 use std::fs::File;
-use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use anyhow::Context as _;
 
 use crate::http;
+use crate::ports::free_port;
 use crate::wait::wait_until;
 
 /// A running `chromedriver`, killed when dropped.
@@ -19,7 +19,7 @@ pub(crate) struct Driver {
 impl Driver {
     /// Starts it on a free port and waits until it is ready.
     pub(crate) fn start(log: &Path) -> anyhow::Result<Self> {
-        let port = free_port()?;
+        let port = free_port();
         let child = Command::new("chromedriver")
             .args([&format!("--port={port}"), "--log-level=WARNING"])
             .stdin(Stdio::null())
@@ -44,10 +44,4 @@ impl Drop for Driver {
         drop(self.child.kill());
         drop(self.child.wait());
     }
-}
-
-/// A port that was free a moment ago.
-pub(crate) fn free_port() -> anyhow::Result<u16> {
-    let listener = TcpListener::bind("127.0.0.1:0")?;
-    Ok(listener.local_addr()?.port())
 }

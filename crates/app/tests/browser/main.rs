@@ -12,6 +12,8 @@ mod list;
 mod look;
 mod outbox;
 mod page;
+#[path = "../ports/mod.rs"]
+mod ports;
 mod runner;
 mod service;
 mod session;

@@ -9,8 +9,8 @@ use anyhow::{Context as _, ensure};
 use serde_json::Value;
 
 use crate::clock::Clock;
-use crate::driver::free_port;
 use crate::http::{self, Answer};
+use crate::ports::free_port;
 use crate::wait::{wait_for, wait_until};
 
 /// What is started, and how it is asked.
@@ -32,7 +32,7 @@ impl Service {
         flags: &[&str],
         clock: Option<&Clock>,
     ) -> anyhow::Result<Self> {
-        let port = free_port()?;
+        let port = free_port();
         let text = port.to_string();
         let mut arguments = vec!["mock", "--port", &text];
         arguments.extend(flags);
@@ -48,7 +48,7 @@ impl Service {
         configuration: &str,
         clock: Option<&Clock>,
     ) -> anyhow::Result<Self> {
-        let port = free_port()?;
+        let port = free_port();
         let name = write(directory, port, configuration)?;
         let mut service = Self::new(directory, &["run", "-c", &name], port, "/readyz");
         service.variables = clock.map(Clock::variables).unwrap_or_default();
@@ -62,7 +62,7 @@ impl Service {
         flags: &[&str],
         clock: Option<&Clock>,
     ) -> anyhow::Result<Self> {
-        let ports = [free_port()?, free_port()?, free_port()?];
+        let ports = [free_port(), free_port(), free_port()];
         let mut arguments = vec!["demo"];
         arguments.extend(flags);
         let mut service = Self::new(directory, &arguments, ports[2], "/readyz");

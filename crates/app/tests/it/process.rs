@@ -1,12 +1,14 @@
 //! Starts the binary, talks to it over loopback, and ends it.
 
 use std::io::{Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
 use serde_json::Value;
+
+pub(super) use crate::ports::free_port;
 
 /// How long a test waits for something that must happen.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -30,15 +32,6 @@ impl Answer {
     pub(super) fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("no JSON: {self:?}"))
     }
-}
-
-/// A port that was free a moment ago.
-pub(super) fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port()
 }
 
 /// The binary with these arguments, in this directory, without the variables of the caller.
@@ -116,8 +109,12 @@ impl Process {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        let process = Self { child, port };
-        wait_until(|| try_get(port, ready).is_some_and(|answer| answer.status == 200));
+        let mut process = Self { child, port };
+        wait_until(|| {
+            let ended = process.child.try_wait().unwrap();
+            assert!(ended.is_none(), "it ended before {ready}: {ended:?}");
+            try_get(port, ready).is_some_and(|answer| answer.status == 200)
+        });
         process
     }
 
