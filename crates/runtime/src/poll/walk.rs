@@ -6,10 +6,10 @@ use cresset_model::ports::PortError;
 use cresset_model::source::{Checkpoint, RetryState, SyncStatus};
 use tracing::{info, warn};
 
-use super::course::{Course, Onward};
+use super::course::Course;
 use super::memory::Memory;
 use super::page::{PageEnd, PageError};
-use super::rule::Way;
+use super::rule::{Next, Way};
 use super::runner::Poll;
 use super::turn::{Account, Errand, RETRY_AFTER_WITHIN_TURN_MAX, TurnEnd};
 
@@ -122,7 +122,7 @@ impl Poll {
         let late = self.cell.lock().counters.late;
         let now = self.ports.clock.now();
         match course.after(&said, late, now) {
-            Onward::Page(round) => {
+            Next::Page(round) => {
                 course.round = round;
                 let stored = course.stored();
                 self.ports.commit_checkpoint(&self.cell, stored).await?;
@@ -131,13 +131,13 @@ impl Poll {
                 }
                 Ok(None)
             }
-            Onward::Ended(ended) => {
+            Next::Ended(ended) => {
                 let sweep = ended.sweep.late;
                 self.ports.commit_checkpoint(&self.cell, ended).await?;
                 self.end_round(course.errand, sweep, memory);
                 Ok(Some(TurnEnd::Done))
             }
-            Onward::Again(ended) => {
+            Next::Again(ended) => {
                 self.ports
                     .commit_checkpoint(&self.cell, ended.clone())
                     .await?;

@@ -2,6 +2,7 @@
 
 mod batches;
 mod commands;
+mod failures;
 mod isolation;
 mod kills;
 mod overlaps;

@@ -182,7 +182,6 @@ async fn an_error_that_is_no_lost_place_leaves_the_round_at_its_place() {
 async fn pages_in_a_circle_end_the_turn_with_an_error() {
     let rig = by_link(|ask| {
         let next = match named(ask) {
-            "" => "a",
             "a" => "b",
             _ => "a",
         };
@@ -284,7 +283,7 @@ async fn requests_are_at_most_ten_a_second_pages_and_attempts_together() {
     let times: Vec<_> = rig.journal.gets().iter().map(|(at, _)| *at).collect();
     assert!(times.len() > 40, "{}", times.len());
     for window in times.windows(11) {
-        assert!(window[10] - window[0] > seconds(1), "{window:?}");
+        assert!(window[10] > window[0] + seconds(1), "{window:?}");
     }
     assert_eq!(rig.checkpoint().round, None, "it came to its end");
 }

@@ -155,9 +155,8 @@ impl World {
         };
         let half = body.len() / 2;
         let answer = match mishap {
-            Mishap::None => Answer::whole(body),
             Mishap::Forgotten if ask.place.is_some() => Answer::fails(gone(410)),
-            Mishap::Forgotten => Answer::whole(body),
+            Mishap::None | Mishap::Forgotten => Answer::whole(body),
             Mishap::Slow => Answer::pieces([
                 Piece::Bytes(body.slice(..half)),
                 Piece::Wait(seconds(1)),
