@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use cresset_model::time::parse_duration;
+use cresset_sim::nasty::{UnknownScenario, find};
 
 /// Turns raw security events into the few alerts that matter, explained and delivered.
 #[derive(Debug, Parser)]
@@ -91,7 +92,7 @@ pub(crate) enum Command {
     Pipe(Pipe),
     /// Run the flaky upstream alone
     #[command(
-        after_help = "Examples:\n  cresset mock --failure-rate 0.5 --delay 1s\n  cresset mock --honest --pattern ok,500,500,ok"
+        after_help = "Examples:\n  cresset mock --failure-rate 0.5 --delay 1s\n  cresset mock --honest --pattern ok,500,500,ok\n  cresset mock --nasty list\n  cresset mock --nasty slow_drip --port 8001"
     )]
     Mock(Mock),
     /// Recompute the books from the tables of a data directory
@@ -348,6 +349,10 @@ pub(crate) struct Mock {
     /// A geography service in ip-api.com's form instead of the upstream
     #[arg(long)]
     pub(crate) geo: bool,
+    /// A hostile upstream in place of the flaky one; `list` prints every scenario. Only --port and --seed go
+    /// with it
+    #[arg(long, value_name = "SCENARIO", value_parser = nasty, conflicts_with = "geo")]
+    pub(crate) nasty: Option<NastyChoice>,
     /// How often an answer is a failure, 0 to 1
     #[arg(long, value_name = "P", default_value_t = 0.2, value_parser = share)]
     pub(crate) failure_rate: f64,
@@ -391,6 +396,22 @@ pub(crate) struct Mock {
     /// Share of records that update an earlier one, 0 to 1
     #[arg(long, value_name = "P", default_value_t = 0.0, value_parser = share)]
     pub(crate) updated: f64,
+}
+
+/// What `--nasty` asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NastyChoice {
+    /// The names of the scenarios.
+    List,
+    /// A scenario, by its name.
+    Play(&'static str),
+}
+
+fn nasty(text: &str) -> Result<NastyChoice, UnknownScenario> {
+    if text == "list" {
+        return Ok(NastyChoice::List);
+    }
+    find(text).map(|scenario| NastyChoice::Play(scenario.name))
 }
 
 fn share(text: &str) -> Result<f64, String> {

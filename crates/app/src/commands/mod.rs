@@ -6,6 +6,7 @@ mod demo;
 mod dispatch;
 mod dlq;
 mod mock;
+mod nasty;
 mod outbox;
 mod pipe;
 mod produce;
