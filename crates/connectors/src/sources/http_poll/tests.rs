@@ -335,6 +335,8 @@ fn retry_after_is_at_most_an_hour_and_garbage_is_ignored() {
     check("99999999999999999999999", Some(3_600));
     check("Mon, 23 Nov 2026 10:00:00 GMT", Some(3_600));
     check("Tue, 24 Nov 2026 10:00:00 GMT", Some(3_600));
+    check("Fri, 11 Apr 2262 23:47:17 GMT", Some(3_600));
+    check("Fri, 31 Dec 9999 23:59:59 GMT", Some(3_600));
     check("Mon, 23 Nov 2026 08:00:00 GMT", Some(0));
     check("Thu, 01 Jan 1970 00:00:00 GMT", Some(0));
     for garbage in ["", "-1", "1.5", "1e3", "tomorrow", "2026-11-23T10:00:00Z"] {
