@@ -91,7 +91,14 @@ impl Alert {
     pub(super) fn form(&self) -> Form {
         let is_standard = STANDARD.contains(&self.source);
         let names = if is_standard {
-            ["id", "severity", "description", "src_ip", "dst_ip", "created_at"]
+            [
+                "id",
+                "severity",
+                "description",
+                "src_ip",
+                "dst_ip",
+                "created_at",
+            ]
         } else {
             [
                 "alertId",

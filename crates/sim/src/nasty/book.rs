@@ -177,7 +177,13 @@ impl Book {
 
     /// The page that is asked for.
     pub(super) fn page(&self, ask: Ask) -> Page {
-        let excluded = matches!(self.paging, Paging::Since { exclusive: true, .. });
+        let excluded = matches!(
+            self.paging,
+            Paging::Since {
+                exclusive: true,
+                ..
+            }
+        );
         let mut told: Vec<(usize, &Entry)> = self
             .entries
             .iter()

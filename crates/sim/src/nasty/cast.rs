@@ -40,7 +40,11 @@ impl Cast {
         let number = self.made;
         self.made += 1;
         let mut rng = Rng::of(self.seed ^ 0xa1e7, number);
-        Alert::new(format!("alert-{}-{number}", self.start.seconds()), at, &mut rng)
+        Alert::new(
+            format!("alert-{}-{number}", self.start.seconds()),
+            at,
+            &mut rng,
+        )
     }
 
     /// As many alerts, a second apart, the last one so many seconds before the beginning.

@@ -221,7 +221,10 @@ pub fn find(name: &str) -> Result<&'static Scenario, UnknownScenario> {
         let hint = if near.is_empty() {
             "`list` prints all of them".to_owned()
         } else {
-            format!("did you mean {}? `list` prints all of them", near.join(", "))
+            format!(
+                "did you mean {}? `list` prints all of them",
+                near.join(", ")
+            )
         };
         UnknownScenario {
             name: name.to_owned(),
@@ -258,7 +261,11 @@ mod tests {
         names.dedup();
         assert_eq!(names.len(), SCENARIOS.len());
         for scenario in &SCENARIOS {
-            assert!(!scenario.line.is_empty() && scenario.line.len() <= 100, "{}", scenario.name);
+            assert!(
+                !scenario.line.is_empty() && scenario.line.len() <= 100,
+                "{}",
+                scenario.name
+            );
         }
     }
 

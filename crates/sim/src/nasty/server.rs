@@ -115,7 +115,10 @@ async fn send(stream: &mut TcpStream, wire: &Wire) -> std::io::Result<()> {
             }
             Piece::Silence => {
                 let mut rest = [0; 64];
-                while !matches!(timeout(PATIENCE, stream.read(&mut rest)).await?, Ok(0) | Err(_)) {}
+                while !matches!(
+                    timeout(PATIENCE, stream.read(&mut rest)).await?,
+                    Ok(0) | Err(_)
+                ) {}
             }
         }
     }
@@ -153,7 +156,10 @@ async fn crowded(stream: &mut TcpStream, crowd: &Crowd, from: u64) -> std::io::R
 
 /// One line for each alert, then a summary; the connection ends it.
 async fn truth(stream: &mut TcpStream, nasty: &Nasty) -> std::io::Result<()> {
-    let begin = head("200 OK", &["content-type: application/x-ndjson", "connection: close"]);
+    let begin = head(
+        "200 OK",
+        &["content-type: application/x-ndjson", "connection: close"],
+    );
     write(stream, &begin).await?;
     let (mut lines, mut count) = (String::new(), 0_usize);
     for alert in nasty.alerts() {

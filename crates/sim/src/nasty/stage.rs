@@ -268,7 +268,11 @@ impl State {
     fn kind(&self, page: Page, request: &Request) -> Wire {
         let mut headers = self.play.headers.clone();
         if let (Paging::Link(_), Some((at, index))) = (self.play.book.paging, page.next) {
-            headers.push(link(&format!("{}-{index}{CURSOR_TAIL}", at.nanos()), request, index));
+            headers.push(link(
+                &format!("{}-{index}{CURSOR_TAIL}", at.nanos()),
+                request,
+                index,
+            ));
         }
         let mut lines = vec![JSON];
         lines.extend(headers.iter().map(String::as_str));
@@ -278,8 +282,7 @@ impl State {
 
 /// A `Link` to the next page: sometimes absolute, sometimes relative, always among others.
 fn link(cursor: &str, request: &Request, index: usize) -> String {
-    let cursor =
-        percent_encoding::utf8_percent_encode(cursor, percent_encoding::NON_ALPHANUMERIC);
+    let cursor = percent_encoding::utf8_percent_encode(cursor, percent_encoding::NON_ALPHANUMERIC);
     let target = format!("/alerts?size=9%2C9&cursor={cursor}");
     let base = if index.is_multiple_of(2) {
         format!("http://{}", request.host)

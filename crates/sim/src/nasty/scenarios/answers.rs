@@ -27,7 +27,11 @@ pub(in crate::nasty) fn wrong_answers(cast: &mut Cast) -> Play {
         said(&[JSON], "42", expected),
         said(&[JSON], "\"[]\"", expected),
         said(&[JSON], "{}", "an object without keys"),
-        said(&[JSON], "{\"error\":\"token expired\",\"code\":401}", "\"error\""),
+        said(
+            &[JSON],
+            "{\"error\":\"token expired\",\"code\":401}",
+            "\"error\"",
+        ),
         said(&[JSON], "{\"alerts\":[]}", "\"alerts\""),
         said(&[JSON], "{\"data\":[{\"id\":\"x\"}]}", "\"data\""),
         said(&[JSON], "{\"id\":\"x\"}\n{\"id\":\"y\"}", expected),
@@ -35,11 +39,21 @@ pub(in crate::nasty) fn wrong_answers(cast: &mut Cast) -> Play {
         said(&[JSON], ")]}',\n[]", expected),
         said(&[JSON], "while(1);[]", expected),
         said(&[JSON], "callback([])", expected),
-        said(&["content-type: application/xml"], "<?xml version=\"1.0\"?><a/>", expected),
-        said(&["content-type: text/csv"], "id,severity\n1,high\n", expected),
+        said(
+            &["content-type: application/xml"],
+            "<?xml version=\"1.0\"?><a/>",
+            expected,
+        ),
+        said(
+            &["content-type: text/csv"],
+            "id,severity\n1,high\n",
+            expected,
+        ),
         Act::send(Wire::raw("HTTP/1.1 204 No Content\r\n\r\n")).told("the answer is empty"),
-        Act::send(Wire::raw("HTTP/1.1 205 Reset Content\r\ncontent-length: 0\r\n\r\n"))
-            .told("the answer is empty"),
+        Act::send(Wire::raw(
+            "HTTP/1.1 205 Reset Content\r\ncontent-length: 0\r\n\r\n",
+        ))
+        .told("the answer is empty"),
         Act::send(Wire::short("401 Unauthorized", &[JSON], "[]")).told("401 Unauthorized"),
         Act::send(Wire::short("403 Forbidden", &[JSON], "[]")).told("403 Forbidden"),
         Act::send(Wire::short("404 Not Found", &[JSON], "[]")).told("404 Not Found"),
@@ -51,9 +65,8 @@ pub(in crate::nasty) fn wrong_answers(cast: &mut Cast) -> Play {
 
 pub(in crate::nasty) fn wrong_labels(cast: &mut Cast) -> Play {
     let book = cast.book(Paging::All, 20);
-    let labeled = |label: &'static str| {
-        Act::taken(move |body| Wire::short("200 OK", &[label], body.clone()))
-    };
+    let labeled =
+        |label: &'static str| Act::taken(move |body| Wire::short("200 OK", &[label], body.clone()));
     let acts = vec![
         labeled("content-type: text/html"),
         labeled("content-type: text/plain; charset=iso-8859-1"),

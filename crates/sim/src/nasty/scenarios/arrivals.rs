@@ -28,7 +28,14 @@ pub(in crate::nasty) fn late_arrivals(cast: &mut Cast) -> Play {
 pub(in crate::nasty) fn clock_skew(cast: &mut Cast) -> Play {
     let mut book = cast.book(PAGES, 12);
     let (minute, day) = (60, 86_400);
-    for ahead in [5 * minute, 60 * minute, day, 400 * day, 20 * 365 * day, 200 * 365 * day] {
+    for ahead in [
+        5 * minute,
+        60 * minute,
+        day,
+        400 * day,
+        20 * 365 * day,
+        200 * 365 * day,
+    ] {
         let at = cast.start.plus(Duration::from_secs(ahead));
         let future = cast.alert(at);
         book.tell(&future);
@@ -41,7 +48,10 @@ pub(in crate::nasty) fn clock_skew(cast: &mut Cast) -> Play {
         }
     }
     // Beyond the last instant that can be named.
-    for (nth, stamp) in ["2262-04-12T00:00:00Z", "9999-12-31T23:59:59Z"].iter().enumerate() {
+    for (nth, stamp) in ["2262-04-12T00:00:00Z", "9999-12-31T23:59:59Z"]
+        .iter()
+        .enumerate()
+    {
         let at = cast.start.plus(Duration::from_secs(nth as u64));
         let form = cast.alert(at).of_source("firewall").form();
         let raw = form.with("created_at", &format!("\"{stamp}\"")).json();
@@ -95,7 +105,7 @@ pub(in crate::nasty) fn updated_alert(cast: &mut Cast) -> Play {
 }
 
 pub(in crate::nasty) fn same_id_other_source(cast: &mut Cast) -> Play {
-    let mut book = Book::new(PAGES);
+    let mut book = Book::new(Paging::All);
     for id in ["alert-1-0", "1", ""] {
         for source in SOURCES {
             let mut alert = cast.alert(cast.before(30)).of_source(source);
@@ -103,7 +113,14 @@ pub(in crate::nasty) fn same_id_other_source(cast: &mut Cast) -> Play {
             book.tell(&alert);
         }
     }
-    let alike = ["Alert-1-0", "alert-1-0 ", " alert-1-0", "alert\u{2010}1-0", "e\u{301}", "\u{e9}"];
+    let alike = [
+        "Alert-1-0",
+        "alert-1-0 ",
+        " alert-1-0",
+        "alert\u{2010}1-0",
+        "e\u{301}",
+        "\u{e9}",
+    ];
     for id in alike {
         let mut alert = cast.alert(cast.before(20)).of_source("waf");
         id.clone_into(&mut alert.id);

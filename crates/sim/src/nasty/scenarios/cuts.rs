@@ -25,7 +25,9 @@ pub(in crate::nasty) fn cut_body(cast: &mut Cast) -> Play {
     let within = |text: &'static str| {
         on_page(move |body| {
             let whole = String::from_utf8_lossy(body);
-            let at = whole.rfind(text).map_or(body.len() / 2, |at| at + text.len());
+            let at = whole
+                .rfind(text)
+                .map_or(body.len() / 2, |at| at + text.len());
             Wire::cut(body, at)
         })
     };

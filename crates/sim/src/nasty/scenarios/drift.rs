@@ -86,8 +86,16 @@ pub(in crate::nasty) fn schema_drift(cast: &mut Cast) -> Play {
     book.spoil(at, misplaced.json(), "missing_field");
     // Other types that say the same, and words that nobody knows.
     let word = cast.alert(at).of_source("ips").of_severity("unknown");
-    book.tell_as(&word, &word.form().with("severity", "\"catastrophic\"").json());
-    for (level, meant) in [("\"4\"", "critical"), ("3.0", "high"), ("2e0", "medium"), ("17", "low")] {
+    book.tell_as(
+        &word,
+        &word.form().with("severity", "\"catastrophic\"").json(),
+    );
+    for (level, meant) in [
+        ("\"4\"", "critical"),
+        ("3.0", "high"),
+        ("2e0", "medium"),
+        ("17", "low"),
+    ] {
         let alert = cast.alert(at).of_source("swg").of_severity(meant);
         book.tell_as(&alert, &alert.form().with("criticality", level).json());
     }
@@ -102,11 +110,13 @@ pub(in crate::nasty) fn schema_drift(cast: &mut Cast) -> Play {
     for (written, meant) in [
         ("2001:DB8:0:0::1", "2001:db8::1"),
         ("fe80::1%eth0", "fe80::1"),
-        ("::ffff:8.8.8.8", "::ffff:8.8.8.8"),
+        ("::ffff:8.8.8.8", "::ffff:808:808"),
     ] {
         let mut alert = cast.alert(at).of_source("waf");
         meant.clone_into(&mut alert.dst_ip);
-        let form = alert.form().with("destinationAddress", &format!("\"{written}\""));
+        let form = alert
+            .form()
+            .with("destinationAddress", &format!("\"{written}\""));
         book.tell_as(&alert, &form.json());
     }
     Play::of(book)

@@ -136,7 +136,10 @@ fn imf(at: Timestamp) -> String {
 fn rfc850(at: Timestamp) -> String {
     let (year, month, date, time, day) = civil(at);
     let year = year.get(2..).unwrap_or_default();
-    format!("{}, {date}-{}-{year} {time} GMT", LONG_DAYS[day], MONTHS[month])
+    format!(
+        "{}, {date}-{}-{year} {time} GMT",
+        LONG_DAYS[day], MONTHS[month]
+    )
 }
 
 /// Such as `Sun Nov  6 08:49:37 1994`.

@@ -42,8 +42,7 @@ pub(in crate::nasty) fn gzip_bomb(cast: &mut Cast) -> Play {
         // Packed twice: said, or not.
         Act::new(|moment| labeled("content-encoding: gzip, gzip", pack(&pack(moment.body))))
             .told("refused content encoding 'gzip, gzip'"),
-        Act::new(|moment| labeled(GZIP, pack(&pack(moment.body))))
-            .told("a JSON array is expected"),
+        Act::new(|moment| labeled(GZIP, pack(&pack(moment.body)))).told("a JSON array is expected"),
         Act::new(|moment| labeled("content-encoding: br", moment.body.clone()))
             .told("refused content encoding 'br'"),
         Act::new(|moment| labeled("content-encoding: deflate", moment.body.clone()))

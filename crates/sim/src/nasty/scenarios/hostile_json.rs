@@ -33,8 +33,14 @@ fn values() -> Vec<(String, Option<&'static str>)> {
         (keys(257), Some("too_many_keys")),
         (long(256 << 10), None),
         (long((256 << 10) + 1), Some("string_too_long")),
-        (format!("[{}]", [long(200 << 10), long(200 << 10)].join(",")), None),
-        (format!("[{}]", vec![long(200 << 10); 6].join(",")), Some("record_too_large")),
+        (
+            format!("[{}]", [long(200 << 10), long(200 << 10)].join(",")),
+            None,
+        ),
+        (
+            format!("[{}]", vec![long(200 << 10); 6].join(",")),
+            Some("record_too_large"),
+        ),
         (digits.clone(), Some("number_out_of_range")),
         (format!("-{digits}.5"), Some("number_out_of_range")),
         ("9".repeat(300), None),
@@ -42,7 +48,14 @@ fn values() -> Vec<(String, Option<&'static str>)> {
         ("\"\\u0000\\ud800\\udc00\\udfff\"".to_owned(), None),
         ("\"\u{2028}\u{feff}\u{10ffff}\"".to_owned(), None),
     ];
-    let taken = ["1e308", "1E-999999", "-0", "-0.0", "0e0", "18446744073709551616"];
+    let taken = [
+        "1e308",
+        "1E-999999",
+        "-0",
+        "-0.0",
+        "0e0",
+        "18446744073709551616",
+    ];
     values.extend(taken.map(|value| (value.to_owned(), None)));
     for value in ["1e309", "-1e400", "1e999999999999999999999"] {
         values.push((value.to_owned(), Some("number_out_of_range")));
@@ -199,7 +212,10 @@ pub(in crate::nasty) fn duplicate_keys(cast: &mut Cast) -> Play {
     }
     // Keys that only look alike are different.
     let alert = script.alert();
-    let json = alert.json().replace("\"severity\"", "\"Severity\":\"low\",\"severity \":\"low\",\"severity\"");
+    let json = alert.json().replace(
+        "\"severity\"",
+        "\"Severity\":\"low\",\"severity \":\"low\",\"severity\"",
+    );
     script.book.tell_as(&alert, &json);
     Play::of(script.book)
 }

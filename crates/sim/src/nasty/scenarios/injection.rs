@@ -38,8 +38,8 @@ pub(in crate::nasty) fn injection(cast: &mut Cast) -> Play {
         for source in ["firewall", "waf"] {
             let mut alert = cast.alert(at).of_source(source).saying(hostile);
             alert.id = format!("{hostile}{}", alert.id);
-            let key = value.trim_matches('"').to_owned();
-            book.tell_as(&alert, &alert.form().with(&key, &value).json());
+            let key = value.get(1..value.len() - 1).unwrap_or_default();
+            book.tell_as(&alert, &alert.form().with(key, &value).json());
         }
         // In the severity, which is a word.
         let alert = cast.alert(at).of_source("ips").of_severity("unknown");

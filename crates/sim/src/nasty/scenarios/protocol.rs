@@ -43,13 +43,16 @@ pub(in crate::nasty) fn broken_http(cast: &mut Cast) -> Play {
     let forged = forged(cast);
     let mut acts: Vec<Act> = Vec::new();
     acts.extend(GARBAGE.map(|bytes| Act::send(Wire::raw(bytes))));
-    acts.extend(CONTRADICTIONS.map(|header| {
-        Act::send(Wire::raw(format!("HTTP/1.1 200 OK\r\n{header}\r\n\r\n")))
-    }));
+    acts.extend(
+        CONTRADICTIONS
+            .map(|header| Act::send(Wire::raw(format!("HTTP/1.1 200 OK\r\n{header}\r\n\r\n")))),
+    );
     acts.extend([
         endless("x-padding: ", b"a"),
         endless("x: 1\r\n", b"x: 1\r\n"),
-        Act::send(Wire::raw("HTTP/1.1 101 Switching Protocols\r\nupgrade: h2c\r\n\r\n")),
+        Act::send(Wire::raw(
+            "HTTP/1.1 101 Switching Protocols\r\nupgrade: h2c\r\n\r\n",
+        )),
         Act::send(Wire::raw("HTTP/1.1 304 Not Modified\r\n\r\n")).told("304 Not Modified"),
         // A second answer behind the first, which nobody asked for: nothing of it may be taken.
         Act::taken(move |body| {
@@ -66,7 +69,10 @@ pub(in crate::nasty) fn broken_http(cast: &mut Cast) -> Play {
         }),
         // Both ways to say where the body ends: chunks win (RFC 9112, section 6.3).
         Act::taken(|body| {
-            let begin = head("200 OK", &[JSON, "content-length: 2", "transfer-encoding: chunked"]);
+            let begin = head(
+                "200 OK",
+                &[JSON, "content-length: 2", "transfer-encoding: chunked"],
+            );
             Wire::raw([begin, in_chunks(body, 100)].concat())
         }),
         // Lines that end in a line feed alone.
@@ -82,7 +88,10 @@ pub(in crate::nasty) fn broken_http(cast: &mut Cast) -> Play {
 fn endless(begin: &str, again: &'static [u8]) -> Act {
     let pieces = vec![
         Piece::Bytes(Bytes::from(format!("HTTP/1.1 200 OK\r\n{begin}"))),
-        Piece::Repeat(Bytes::from_static(again), HEADERS_BYTES / again.len() as u64),
+        Piece::Repeat(
+            Bytes::from_static(again),
+            HEADERS_BYTES / again.len() as u64,
+        ),
     ];
     Act::send(Wire {
         pieces,

@@ -64,8 +64,12 @@ pub(in crate::nasty) fn redirect_internal(cast: &mut Cast) -> Play {
         refresh.clone(),
     ];
     acts.push(
-        Act::send(Wire::short("200 OK", &["content-type: text/html", &refresh], html))
-            .told("text that is not JSON"),
+        Act::send(Wire::short(
+            "200 OK",
+            &["content-type: text/html", &refresh],
+            html,
+        ))
+        .told("text that is not JSON"),
     );
     acts.extend(kinds.map(|header| {
         Act::taken(move |body| Wire::short("200 OK", &[JSON, &header], body.clone()))

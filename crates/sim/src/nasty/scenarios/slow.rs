@@ -12,7 +12,8 @@ use crate::nasty::wire::{JSON, Piece, Wire, begin_chunks, head};
 /// Between two bytes.
 const GAP: Duration = Duration::from_millis(500);
 /// What keeps a test short; the service's own limits are longer.
-const TIMEOUTS: &str = "timeouts: { connect: 1s, first_byte: 2s, idle: 2s, total: 3s, total_max: 4s }";
+const TIMEOUTS: &str =
+    "timeouts: { connect: 1s, first_byte: 2s, idle: 2s, total: 3s, total_max: 4s }";
 
 pub(in crate::nasty) fn slow_drip(cast: &mut Cast) -> Play {
     let book = cast.book(Paging::All, 20);
@@ -58,8 +59,7 @@ pub(in crate::nasty) fn silence(cast: &mut Cast) -> Play {
     let acts = vec![
         nothing(),
         Act::new(|moment| Wire::stalled(moment.body, 0)),
-        Act::new(|moment| Wire::stalled(moment.body, moment.body.len() / 2))
-            .told("answer stalled"),
+        Act::new(|moment| Wire::stalled(moment.body, moment.body.len() / 2)).told("answer stalled"),
         // Everything but the end of the last chunk.
         Act::new(|moment| {
             let chunks = begin_chunks(moment.body, 900);

@@ -32,7 +32,10 @@ const UNREADABLE: [(&str, &str); 32] = [
     ("\"20261123T100000Z\"", "invalid_value"),
     ("\"0000-00-00 00:00:00\"", "invalid_value"),
     ("\"1600-01-01T00:00:00Z\"", "invalid_value"),
-    ("\"\u{662}\u{660}\u{662}\u{666}-11-23T10:00:00Z\"", "invalid_value"),
+    (
+        "\"\u{662}\u{660}\u{662}\u{666}-11-23T10:00:00Z\"",
+        "invalid_value",
+    ),
     ("\"2026-11-23T10:00:00Z\\u0000\"", "invalid_value"),
     ("\"1795425969,5\"", "invalid_value"),
     ("1e30", "invalid_value"),
@@ -72,7 +75,11 @@ fn whole_forms(at: Timestamp) -> Vec<String> {
     let mut forms: Vec<String> = texts.iter().map(|text| format!("\"{text}\"")).collect();
     forms.push(format!("{seconds}.{nanos:09}"));
     forms.push(format!("{seconds}.{nanos:09}99"));
-    forms.push(format!("{}.{:06}", at.nanos() / 1_000_000, nanos % 1_000_000));
+    forms.push(format!(
+        "{}.{:06}",
+        at.nanos() / 1_000_000,
+        nanos % 1_000_000
+    ));
     forms
 }
 
@@ -80,7 +87,11 @@ pub(in crate::nasty) fn stamp_forms(cast: &mut Cast) -> Play {
     let mut book = cast.book(Paging::All, 5);
     let at = cast.before(40).plus(Duration::from_nanos(123_456_789));
     for source in ["router_acl", "nac"] {
-        let field = if source == "nac" { "timestamp" } else { "created_at" };
+        let field = if source == "nac" {
+            "timestamp"
+        } else {
+            "created_at"
+        };
         for form in whole_forms(at) {
             let alert = cast.alert(at).of_source(source);
             book.tell_as(&alert, &alert.form().with(field, &form).json());
@@ -111,7 +122,10 @@ pub(in crate::nasty) fn stamp_forms(cast: &mut Cast) -> Play {
         if let Some(begin) = Timestamp::parse(text) {
             let mut alert = cast.alert(begin).of_source("ips");
             alert.description = format!("a {form}");
-            let json = alert.form().with("created_at", &format!("\"{text}\"")).json();
+            let json = alert
+                .form()
+                .with("created_at", &format!("\"{text}\""))
+                .json();
             // It is told with the others, as a day may have begun long ago.
             let told = alert.clone();
             book.tell_at(cast.before(40), &told, &json);
