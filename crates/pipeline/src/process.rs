@@ -24,6 +24,7 @@ use crate::splice::{Names, Splice};
 mod content;
 mod context;
 mod finish;
+mod nested;
 mod read;
 #[cfg(test)]
 mod tests;
