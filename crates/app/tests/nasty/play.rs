@@ -132,7 +132,9 @@ impl Visit<'_> {
         let errors = attempts.map(|attempt| &attempt["error"]);
         let errors = errors.chain([&source["last_error"]]);
         let errors = errors.filter_map(Value::as_str).map(str::to_owned);
+        let warnings = source["warnings"].as_array().into_iter().flatten();
         self.told.extend(errors);
+        self.told.extend(warnings.map(Value::to_string));
         Ok(source)
     }
 }

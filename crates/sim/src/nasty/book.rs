@@ -61,6 +61,8 @@ struct Entry {
 pub(super) struct Book {
     pub(super) paging: Paging,
     pub(super) order: Order,
+    /// From this page on pages hold everything, however many they held before.
+    pub(super) widens_at: u64,
     pub(super) crowd: Option<Crowd>,
     entries: Vec<Entry>,
     alerts: BTreeMap<(&'static str, String), Alert>,
@@ -91,6 +93,7 @@ impl Book {
         Self {
             paging,
             order: Order::Oldest,
+            widens_at: u64::MAX,
             crowd: None,
             entries: Vec::new(),
             alerts: BTreeMap::new(),
@@ -160,7 +163,8 @@ impl Book {
     /// How many pages must have been told before everything was.
     pub(super) fn pages_min(&self) -> u64 {
         let latest = self.entries.iter().map(|entry| entry.from).max();
-        latest.unwrap_or_default() + 1
+        let widens_at = Some(self.widens_at).filter(|page| *page < u64::MAX);
+        latest.max(widens_at).unwrap_or_default() + 1
     }
 
     pub(super) fn alerts(&self) -> impl Iterator<Item = Alert> {
@@ -205,6 +209,7 @@ impl Book {
             });
         }
         let size = match self.paging {
+            _ if ask.page >= self.widens_at => usize::MAX,
             Paging::Since { size, .. } | Paging::Link(size) | Paging::Cursor(size) => size,
             Paging::All => usize::MAX,
         };

@@ -81,6 +81,17 @@ pub(super) enum Ends {
     Never,
 }
 
+/// By which marks an upstream knows again what a client has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Marks {
+    /// By none.
+    None,
+    /// By entity tags that change with the content.
+    Honest,
+    /// By tags and times that stay as they are whatever happens; it believes them itself.
+    Stale,
+}
+
 /// A scenario on stage.
 pub(super) struct Play {
     pub(super) acts: Vec<Act>,
@@ -90,8 +101,10 @@ pub(super) struct Play {
     pub(super) settings: Vec<&'static str>,
     /// Whether no alert may ever count as changed.
     pub(super) is_unchanging: bool,
-    /// Headers of kind answers.
-    pub(super) headers: Vec<String>,
+    /// What kind answers are marked with.
+    pub(super) marks: Marks,
+    /// What must have been told beside the errors of the acts.
+    pub(super) told: Vec<&'static str>,
 }
 
 impl Play {
@@ -103,7 +116,8 @@ impl Play {
             ends: Ends::Kind,
             settings: Vec::new(),
             is_unchanging: false,
-            headers: Vec::new(),
+            marks: Marks::None,
+            told: Vec::new(),
         }
     }
 
@@ -111,6 +125,13 @@ impl Play {
     #[must_use]
     pub(super) fn after(mut self, acts: Vec<Act>) -> Self {
         self.acts = acts;
+        self
+    }
+
+    /// The same, in which something else must be told.
+    #[must_use]
+    pub(super) fn telling(mut self, phrase: &'static str) -> Self {
+        self.told.push(phrase);
         self
     }
 

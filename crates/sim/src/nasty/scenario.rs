@@ -26,7 +26,7 @@ const fn scenario(name: &'static str, line: &'static str, play: fn(&mut Cast) ->
 }
 
 /// Every scenario there is.
-pub const SCENARIOS: [Scenario; 35] = [
+pub const SCENARIOS: [Scenario; 40] = [
     scenario(
         "equal_ts_edge",
         "many alerts of one instant at each page's edge, `since` excludes its instant",
@@ -81,6 +81,31 @@ pub const SCENARIOS: [Scenario; 35] = [
         "cursor_paging",
         "pages, the newest first, by a cursor in the body that is full of odd letters",
         paging::cursor_paging,
+    ),
+    scenario(
+        "cursor_circle",
+        "cursors that lead in a circle, are none, are endless, or are forgotten",
+        paging::cursor_circle,
+    ),
+    scenario(
+        "saturated_instant",
+        "more alerts of one instant than a page holds, until somebody lengthens the pages",
+        paging::saturated_instant,
+    ),
+    scenario(
+        "gap_suspected",
+        "short pages, the newest first, and no way to the next one, until somebody lengthens them",
+        paging::gap_suspected,
+    ),
+    scenario(
+        "conditional",
+        "entity tags, and 304 for a page that is known",
+        paging::conditional,
+    ),
+    scenario(
+        "conditional_stale",
+        "weak tags and times that never change, and 304 for whoever believes them",
+        paging::conditional_stale,
     ),
     scenario(
         "cut_body",

@@ -1,6 +1,7 @@
 //! A scenario that is played: which answer comes next, what the client did, and what it should have.
 
 use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ use tokio::time::Instant;
 use super::alert::{Alert, text};
 use super::book::{Ask, Page, Paging, Unusable};
 use super::cast::Cast;
-use super::play::{Ends, Moment, Play};
+use super::play::{Ends, Marks, Moment, Play};
 use super::request::Request;
 use super::scenario::Scenario;
 use super::trap::Trap;
@@ -67,6 +68,8 @@ struct State {
     not_before: Option<Instant>,
     complaints: Vec<String>,
     cursors: BTreeMap<String, (Timestamp, (Timestamp, usize))>,
+    /// What acts sent: a cursor of theirs may come back, and leads nowhere.
+    sent: String,
 }
 
 impl Nasty {
@@ -93,6 +96,7 @@ impl Nasty {
                 not_before: None,
                 complaints: Vec::new(),
                 cursors: BTreeMap::new(),
+                sent: String::new(),
             }),
         }))
     }
@@ -122,9 +126,10 @@ impl Nasty {
     /// What else a client should have.
     pub fn truth(&self) -> Truth {
         let state = self.state();
+        let acts = state.play.acts.iter().filter_map(|act| act.told);
         Truth {
             unusable: state.play.book.unusable().to_vec(),
-            told: state.play.acts.iter().filter_map(|act| act.told).collect(),
+            told: acts.chain(state.play.told.iter().copied()).collect(),
             becomes_kind: state.play.ends == Ends::Kind,
             is_unchanging: state.play.is_unchanging,
         }
@@ -178,12 +183,13 @@ impl Nasty {
             Ends::Kind => number,
         };
         state.acts += 1;
-        let is_act = number < state.play.acts.len();
-        let takes = is_act && state.play.acts.get(number).is_some_and(|act| act.is_taken);
-        let page = match state.page(request, self.seed, !is_act || takes) {
+        let takes = state.play.acts.get(number).map(|act| act.is_taken);
+        // What is hostile does not depend on where the client is.
+        let cursor = request.parameter("cursor").filter(|_| takes != Some(false));
+        let page = match state.page((request, cursor), self.seed, takes != Some(false)) {
             Ok(page) => page,
             Err(complaint) => {
-                state.complaints.push(complaint);
+                state.complaints.extend(complaint);
                 return Wire::short("400 Bad Request", &[JSON], "{\"detail\":\"no such page\"}");
             }
         };
@@ -196,6 +202,9 @@ impl Nasty {
             body: &body,
         });
         state.not_before = act.wait.map(|wait| now + wait);
+        state
+            .sent
+            .push_str(&String::from_utf8_lossy(&bytes_of(&wire.pieces)));
         wire
     }
 
@@ -225,14 +234,23 @@ impl State {
         }
     }
 
-    /// The page that is asked for, brackets included. `counts`: it is told to the client.
-    fn page(&mut self, request: &Request, seed: u64, counts: bool) -> Result<Page, String> {
-        let (since, after) = match request.parameter("cursor") {
-            None => (request.since()?, None),
+    /// The page that is asked for, brackets included; a complaint if the client invented it. `counts`: it
+    /// is told to the client.
+    fn page(
+        &mut self,
+        (request, cursor): (&Request, Option<String>),
+        seed: u64,
+        counts: bool,
+    ) -> Result<Page, Option<String>> {
+        let (since, after) = match cursor {
+            None => (request.since().map_err(Some)?, None),
             Some(cursor) => {
                 let known = self.cursors.get(&cursor);
-                let (since, after) =
-                    known.ok_or_else(|| format!("no cursor is called {cursor:?}"))?;
+                let invented = || {
+                    let is_sent = self.sent.contains(&cursor);
+                    (!is_sent).then(|| format!("no cursor is called {cursor:?}"))
+                };
+                let (since, after) = known.ok_or_else(invented)?;
                 (*since, Some(*after))
             }
         };
@@ -266,7 +284,7 @@ impl State {
     }
 
     fn kind(&self, page: Page, request: &Request) -> Wire {
-        let mut headers = self.play.headers.clone();
+        let mut headers = Vec::new();
         if let (Paging::Link(_), Some((at, index))) = (self.play.book.paging, page.next) {
             headers.push(link(
                 &format!("{}-{index}{CURSOR_TAIL}", at.nanos()),
@@ -274,9 +292,38 @@ impl State {
                 index,
             ));
         }
+        let marks = marks(self.play.marks, &page);
+        if let Some((_, mark)) = marks.first()
+            && [Some(mark.as_str()), None].contains(&request.header("if-none-match"))
+            && (request.header("if-none-match").is_some()
+                || request.header("if-modified-since").is_some())
+        {
+            return Wire::raw(format!("HTTP/1.1 304 Not Modified\r\netag: {mark}\r\n\r\n"));
+        }
+        headers.extend(marks.iter().map(|(name, value)| format!("{name}: {value}")));
         let mut lines = vec![JSON];
         lines.extend(headers.iter().map(String::as_str));
         Wire::new("200 OK", &lines, page.pieces)
+    }
+}
+
+/// What marks a page, its tag first.
+fn marks(marks: Marks, page: &Page) -> Vec<(&'static str, String)> {
+    match marks {
+        Marks::None => Vec::new(),
+        Marks::Honest => {
+            let mut hasher = DefaultHasher::new();
+            bytes_of(&page.pieces).hash(&mut hasher);
+            vec![("etag", format!("\"{:x}\"", hasher.finish()))]
+        }
+        Marks::Stale => {
+            let noon = "Mon, 23 Nov 2026 12:00:00 GMT".to_owned();
+            vec![
+                ("etag", "W/\"always\"".to_owned()),
+                ("last-modified", noon.clone()),
+                ("date", noon),
+            ]
+        }
     }
 }
 
