@@ -1,5 +1,6 @@
 //! The shipped binary against one upstream.
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
@@ -44,7 +45,7 @@ pipelines:
 "
         );
         for setting in settings {
-            config.push_str(&format!("        {setting}\n"));
+            writeln!(config, "        {setting}")?;
         }
         std::fs::write(directory.join("cresset.yaml"), &config)?;
         let log = std::fs::File::create(directory.join("log"))?;

@@ -216,7 +216,7 @@ impl Book {
         let more = told.len() > size;
         told.truncate(size);
         let next = told.last().filter(|_| more).map(place);
-        let mut pieces = self.pieces(&told);
+        let mut pieces = pieces_of(&told);
         if let Some(crowd) = self.crowd {
             let index = crowd.index_of(ask.since);
             if index < crowd.count {
@@ -229,17 +229,6 @@ impl Book {
         Page { pieces, next }
     }
 
-    fn pieces(&self, told: &[(usize, &Entry)]) -> Vec<Piece> {
-        let mut pieces = Vec::new();
-        for (nth, (_, entry)) in told.iter().enumerate() {
-            if nth > 0 {
-                pieces.push(Piece::Bytes(Bytes::from_static(b",")));
-            }
-            pieces.extend(entry.raw.iter().cloned());
-        }
-        pieces
-    }
-
     fn enter(&mut self, at: Timestamp, (from, until): (u64, u64), raw: Vec<Piece>) {
         self.entries.push(Entry {
             at,
@@ -248,6 +237,17 @@ impl Book {
             raw,
         });
     }
+}
+
+fn pieces_of(told: &[(usize, &Entry)]) -> Vec<Piece> {
+    let mut pieces = Vec::new();
+    for (nth, (_, entry)) in told.iter().enumerate() {
+        if nth > 0 {
+            pieces.push(Piece::Bytes(Bytes::from_static(b",")));
+        }
+        pieces.extend(entry.raw.iter().cloned());
+    }
+    pieces
 }
 
 fn shuffle<T>(items: &mut [T], mut rng: Rng) {

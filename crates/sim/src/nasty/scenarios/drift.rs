@@ -100,12 +100,12 @@ pub(in crate::nasty) fn schema_drift(cast: &mut Cast) -> Play {
         book.tell_as(&alert, &alert.form().with("criticality", level).json());
     }
     let mut number = cast.alert(at).of_source("waf");
-    number.id = "184467440737095516150".to_owned();
-    number.description = "-12.50".to_owned();
+    "184467440737095516150".clone_into(&mut number.id);
+    "-12.50".clone_into(&mut number.description);
     let form = number.form().with("alertId", &number.id);
     book.tell_as(&number, &form.with("summary", "-12.50").json());
     let mut bits = cast.alert(at).of_source("firewall");
-    bits.src_ip = "192.168.1.1".to_owned();
+    "192.168.1.1".clone_into(&mut bits.src_ip);
     book.tell_as(&bits, &bits.form().with("src_ip", "3232235777").json());
     for (written, meant) in [
         ("2001:DB8:0:0::1", "2001:db8::1"),
