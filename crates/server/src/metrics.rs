@@ -8,7 +8,7 @@ use axum::response::Response;
 use cresset_model::Timestamp;
 use cresset_model::notification::DeliveryState;
 use cresset_model::ports::{DeliveryFilter, StoreFacts};
-use cresset_model::source::{SourceState, SyncStatus};
+use cresset_model::source::{SourceState, SyncStatus, WarningKind};
 
 use crate::services::{App, Shared};
 use crate::{ask, reply};
@@ -24,6 +24,8 @@ enum Metric {
     Records,
     Turns,
     Status,
+    Late,
+    Warning,
     BookmarkLag,
     LastSuccess,
     Interval,
@@ -44,7 +46,7 @@ impl Metric {
     /// Whether it only grows.
     fn kind(self) -> Kind {
         match self {
-            Self::Records | Self::Turns | Self::HttpRequests => Kind::Counter,
+            Self::Records | Self::Turns | Self::Late | Self::HttpRequests => Kind::Counter,
             _ => Kind::Gauge,
         }
     }
@@ -68,6 +70,14 @@ impl Metric {
             Self::Status => (
                 "cresset_source_status",
                 "1 for the status a source is in, 0 for all others",
+            ),
+            Self::Late => (
+                "cresset_source_late_total",
+                "New alerts that lay before the reach of the polls, found by sweeps",
+            ),
+            Self::Warning => (
+                "cresset_source_warning",
+                "1 while the poll rule warns of what it cannot mend, by kind",
             ),
             Self::BookmarkLag => (
                 "cresset_source_bookmark_lag_seconds",
@@ -140,6 +150,18 @@ fn of_sources(out: &mut Exposition, sources: &[SourceState]) {
         for status in SyncStatus::ALL {
             let labels = [("source", source.id.as_str()), ("status", status.as_str())];
             out.sample(&labels, u8::from(source.status == status));
+        }
+    }
+    begin(out, Metric::Late);
+    for source in sources.iter().filter(|source| source.sweep.is_some()) {
+        out.sample(&[("source", source.id.as_str())], source.counters.late);
+    }
+    begin(out, Metric::Warning);
+    for source in sources.iter().filter(|source| source.bookmark.is_some()) {
+        for kind in WarningKind::ALL {
+            let labels = [("source", source.id.as_str()), ("kind", kind.as_str())];
+            let is_raised = source.warnings.iter().any(|warning| warning.kind == kind);
+            out.sample(&labels, u8::from(is_raised));
         }
     }
     begin(out, Metric::BookmarkLag);

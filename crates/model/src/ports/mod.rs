@@ -44,7 +44,7 @@ pub use store::{
     Commit, FILE_POSITIONS_MAX, FilePosition, Lane, PUSH_ANSWER_AGE_MAX, RECEIPTS_KEPT, Receipt,
     Retained, Retention, SourceUpdate, Store, StoredPush, StoredSource, Ticket, Upsert,
 };
-pub use upstream::{Body, FetchError, Upstream};
+pub use upstream::{Answer, Ask, Body, FetchError, PLACE_BYTES_MAX, Upstream, Validator};
 
 /// A boxed future, so that ports stay object-safe.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

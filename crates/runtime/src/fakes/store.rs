@@ -196,7 +196,7 @@ impl MemoryStore {
         let stored = tables.sources.entry(request.source.clone()).or_default();
         stored.counters.add(&receipt.counts);
         if request.checkpoint.is_some() {
-            stored.checkpoint = request.checkpoint;
+            stored.checkpoint.clone_from(&request.checkpoint);
         }
         for position in &request.positions {
             let stored = tables.positions.entry(request.source.clone()).or_default();
@@ -214,7 +214,7 @@ impl MemoryStore {
         }
         self.journal.add(Note::Commit {
             read: request.outcome.as_ref().map(|outcome| outcome.read),
-            checkpoint: request.checkpoint,
+            checkpoint: request.checkpoint.clone(),
         });
         if fault == Fault::Unknown {
             return Err(PortError::transient(
@@ -249,6 +249,8 @@ impl Tables {
                 self.upsert(outcome, draft)
             };
             *count_of(counts, upsert) += 1;
+            let is_late = |before| upsert == Upsert::New && draft.created_at < before;
+            counts.late += u64::from(request.late_before.is_some_and(is_late));
             self.head += u64::from(matches!(upsert, Upsert::New | Upsert::Changed));
             if let (Some(id), true) = (redriven(request, draft.record), upsert != Upsert::Dead) {
                 for letter in self.letters.iter_mut().filter(|letter| letter.id == id) {

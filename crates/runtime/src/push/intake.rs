@@ -312,6 +312,7 @@ impl Push {
             at,
             outcome: None,
             checkpoint: None,
+            late_before: None,
             redriven: Vec::new(),
             positions: Vec::new(),
             push: None,

@@ -430,6 +430,7 @@ pub(super) fn source(id: &str) -> SourceState {
         not_before: None,
         interval_minutes: 30,
         warnings: vec![],
+        sweep: None,
         turns: 4,
         paused: false,
         has_chaos: false,

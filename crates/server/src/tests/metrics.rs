@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use cresset_model::source::SyncStatus;
+use cresset_model::source::{SweepState, SyncStatus, Warning, WarningKind};
 
-use super::fixture::{Fake, delivery, get};
+use super::fixture::{Fake, at, delivery, get};
 
 /// Checks the form and returns the names of the metrics.
 fn validated(text: &str) -> BTreeSet<String> {
@@ -36,6 +36,18 @@ async fn metrics_have_the_form_and_the_figures() {
     fake.source(|source| {
         source.status = SyncStatus::Retrying;
         source.lag_seconds = Some(12.5);
+        source.bookmark = Some(at("2026-11-23T09:00:00Z"));
+        source.counters.late = 3;
+        source.sweep = Some(SweepState {
+            last: None,
+            next: at("2026-11-23T09:00:00Z"),
+            running: false,
+            late: 2,
+        });
+        source.warnings = vec![Warning {
+            kind: WarningKind::GapSuspected,
+            detail: "a gap".to_owned(),
+        }];
     });
     *fake.told.deliveries.lock().unwrap() = vec![delivery(2), delivery(1)];
     let router = fake.router();
@@ -54,6 +66,9 @@ async fn metrics_have_the_form_and_the_figures() {
         r#"cresset_source_status{source="mock",status="idle"} 0"#,
         r#"cresset_source_status{source="mock",status="retrying"} 1"#,
         r#"cresset_source_bookmark_lag_seconds{source="mock"} 12.5"#,
+        r#"cresset_source_late_total{source="mock"} 3"#,
+        r#"cresset_source_warning{source="mock",kind="gap_suspected"} 1"#,
+        r#"cresset_source_warning{source="mock",kind="saturated_instant"} 0"#,
         r#"cresset_source_interval_seconds{source="mock"} 1800"#,
         "cresset_store_up 1",
         "cresset_store_wal_bytes 512",

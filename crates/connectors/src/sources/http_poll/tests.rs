@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use cresset_model::Timestamp;
-use cresset_model::ports::{Clock, FetchError, Upstream};
+use cresset_model::ports::{Ask, Clock, FetchError, Upstream};
 use cresset_model::secret::Secret;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -131,8 +131,8 @@ fn poll(config: HttpPollConfig) -> HttpPoll {
 async fn fetch(config: HttpPollConfig) -> (Vec<u8>, Result<(), FetchError>) {
     let poll = poll(config);
     let mut received = Vec::new();
-    let mut body = match poll.get(instant(SINCE)).await {
-        Ok(body) => body,
+    let mut body = match poll.get(Ask::since(instant(SINCE))).await {
+        Ok(answer) => answer.body.unwrap(),
         Err(error) => return (received, Err(error)),
     };
     loop {
@@ -215,7 +215,7 @@ async fn the_instant_is_written_in_each_format_and_never_rounded_up() {
         config.url.push_str("?tenant=5");
         config.since_parameter = "at".to_owned();
         config.since_format = format;
-        poll(config).get(instant(at)).await.unwrap();
+        poll(config).get(Ask::since(instant(at))).await.unwrap();
         assert_eq!(server.request().split(' ').nth(1), Some(expected));
     }
 }
@@ -251,7 +251,7 @@ async fn credentials_are_sent_and_never_shown() {
         );
         let poll = poll(config);
         assert_eq!(poll.address(), format!("{}?key=***&***", server.url()));
-        let error = poll.get(instant(SINCE)).await.err().unwrap();
+        let error = poll.get(Ask::since(instant(SINCE))).await.err().unwrap();
         let url = format!("{}?key=***&***&since={SINCE_SENT}", server.url());
         assert_eq!(
             error.message,

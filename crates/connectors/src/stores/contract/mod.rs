@@ -54,6 +54,7 @@ macro_rules! store_contract {
             dead_letters_are_filtered_and_paged = dead_letters::pages,
             raw_bytes_of_dead_letters_are_bounded = dead_letters::bounded_raw,
             a_checkpoint_and_state_read_back = state::read_back,
+            late_rows_are_counted_once_with_their_commit = state::late,
             attempts_are_bounded = state::attempts,
             a_pause_outlives_other_changes = state::paused,
             settings_can_be_set_and_dropped = state::settings,

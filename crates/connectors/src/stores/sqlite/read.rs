@@ -4,7 +4,9 @@ use cresset_model::alert::{AlertDetail, AlertRow, Change, Position, Seq, StoredM
 use cresset_model::dead_letter::{DeadLetter, DeadLetterFilter};
 use cresset_model::ports::{DeadLetterPage, PageRequest, StoredSource, Total};
 use cresset_model::provenance::Context;
-use cresset_model::source::{Checkpoint, Counters, Round, StoredState, SyncStatus};
+use cresset_model::source::{
+    Checkpoint, Counters, PagePlace, Round, StoredState, Sweep, SweepRound, SyncStatus,
+};
 use cresset_model::{AlertId, DeadLetterId, SourceId, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
@@ -30,7 +32,8 @@ pub(super) fn source(connection: &Connection, source: &SourceId) -> Result<Store
     let stored = connection
         .prepare_cached(
             "SELECT bookmark, round_since, round_seen, round_begun, fetch, last_sync, last_success,
-                 last_error, status, paused
+                 last_error, status, paused, round_place, sweep_last, sweep_floor, sweep_late,
+                 sweep_since, sweep_seen, sweep_begun, sweep_place, sweep_reach, sweep_late_before
              FROM checkpoints WHERE source_id = ?1",
         )?
         .query_row([key], |row| {
@@ -64,14 +67,36 @@ fn checkpoint(row: &Row<'_>) -> rusqlite::Result<Option<Checkpoint>> {
     let Some(bookmark) = instant(0)? else {
         return Ok(None);
     };
-    let round = match (instant(1)?, instant(2)?, instant(3)?) {
-        (Some(since), Some(seen), Some(begun)) => Some(Round { since, seen, begun }),
-        _ => None,
+    let round = |first: usize, place: usize| -> rusqlite::Result<Option<Round>> {
+        let place: Option<String> = row.get(place)?;
+        Ok(
+            match (instant(first)?, instant(first + 1)?, instant(first + 2)?) {
+                (Some(since), Some(seen), Some(begun)) => Some(Round {
+                    since,
+                    place: place.as_deref().map(PagePlace::new),
+                    seen,
+                    begun,
+                }),
+                _ => None,
+            },
+        )
     };
+    let late_before: i64 = row.get(19)?;
+    let sweep = round(14, 17)?.zip(instant(18)?);
     Ok(Some(Checkpoint {
         bookmark,
-        round,
+        round: round(1, 10)?,
         fetch: unsigned(row.get(4)?),
+        sweep: Sweep {
+            last: instant(11)?,
+            floor: instant(12)?,
+            late: unsigned(row.get(13)?),
+            round: sweep.map(|(round, reach)| SweepRound {
+                round,
+                reach,
+                late_before: unsigned(late_before),
+            }),
+        },
     }))
 }
 
@@ -103,6 +128,7 @@ pub(super) fn counters(connection: &Connection, source: i64) -> Result<Counters,
             "filtered" => &mut counters.filtered,
             "dead" => &mut counters.dead,
             "enrich_misses" => &mut counters.enrich_misses,
+            "late" => &mut counters.late,
             // What retention and bounds took; `verify` reads those.
             _ => continue,
         };

@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use cresset_model::Timestamp;
 use cresset_model::ports::{Clock, Control};
-use cresset_model::source::{Checkpoint, Round, SyncStatus, Trigger};
+use cresset_model::source::{Checkpoint, Round, Sweep, SyncStatus, Trigger};
 
 use crate::fakes::{Answer, Note, Record, Rig, T0, array, seconds, transient};
 use crate::poll::rule::{OVERLAP, OVERLAP_SHORT};
@@ -29,6 +29,7 @@ fn known(bookmark_ago: u64) -> Checkpoint {
         bookmark: ago(bookmark_ago),
         round: None,
         fetch: 5,
+        sweep: Sweep::default(),
     }
 }
 
@@ -49,6 +50,7 @@ async fn a_round_that_was_left_for_long_ends_at_its_beginning_and_another_follow
     ]);
     let round = Round {
         since: ago(3_000),
+        place: None,
         seen: ago(2_900),
         begun: ago(61),
     };
