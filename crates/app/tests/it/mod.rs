@@ -7,6 +7,7 @@ mod examples;
 mod files;
 mod hook;
 mod hostile;
+mod nasty;
 mod pipe;
 mod process;
 mod produce;
