@@ -182,7 +182,7 @@ impl CursorFinder {
 
     fn read(&self) -> Found {
         match self.value.as_slice() {
-            b"null" | b"false" => Found::None,
+            b"null" | b"false" | [] => Found::None,
             [b'"', ..] => {
                 let text = text(&self.value);
                 match text.len() {
@@ -196,7 +196,6 @@ impl CursorFinder {
                 Found::Value(String::from_utf8_lossy(&self.value).into_owned())
             }
             [first, ..] => Found::Unusable(describe_first(*first)),
-            [] => Found::None,
         }
     }
 }

@@ -46,3 +46,8 @@ impl Clock for FixedClock {
         T0
     }
 }
+
+/// So many seconds before the tests begin.
+pub(crate) fn ago(seconds: u64) -> Timestamp {
+    T0.minus(Duration::from_secs(seconds))
+}

@@ -179,7 +179,10 @@ impl FakeUpstream {
 
 impl Upstream for FakeUpstream {
     fn get(&self, ask: Ask) -> BoxFuture<'_, Result<ports::Answer, FetchError>> {
-        self.journal.add(Note::Get { since: ask.since });
+        self.journal.add(Note::Get {
+            since: ask.since,
+            place: ask.place.clone(),
+        });
         let answer = self.respond.lock().unwrap_or_else(PoisonError::into_inner)(&ask);
         Box::pin(async move {
             match answer {

@@ -25,16 +25,6 @@ pub(super) struct Course {
     was_anew: bool,
 }
 
-/// What follows a page.
-pub(super) enum Onward {
-    /// The round goes on.
-    Page(Round),
-    /// It has ended, and the turn with it: commit this.
-    Ended(Checkpoint),
-    /// It has ended, but it was old: commit this and begin another.
-    Again(Checkpoint),
-}
-
 impl Course {
     /// Goes on with the stored round of the errand, or begins one. `late` are the late rows in the books.
     pub(super) fn begin(
@@ -114,22 +104,15 @@ impl Course {
     }
 
     /// What follows a page; `late` are the late rows in the books.
-    pub(super) fn after(&self, said: &Said, late: u64, now: Timestamp) -> Onward {
+    pub(super) fn after(&self, said: &Said, late: u64, now: Timestamp) -> Next {
         let round = self.round.clone();
         let Some(sweep) = &self.sweep else {
-            return match rule::after_page(&self.checkpoint, round, said, now) {
-                Next::Page(round) => Onward::Page(round),
-                Next::Ended(ended) => Onward::Ended(ended),
-                Next::Again(ended) => Onward::Again(ended),
-            };
+            return rule::after_page(&self.checkpoint, round, said, now);
         };
         let sweep = SweepRound {
             round,
             ..sweep.clone()
         };
-        match rule::after_sweep_page(&self.checkpoint, sweep, said, late) {
-            Ok(sweep) => Onward::Page(sweep.round),
-            Err(ended) => Onward::Ended(ended),
-        }
+        rule::after_sweep_page(&self.checkpoint, sweep, said, late)
     }
 }

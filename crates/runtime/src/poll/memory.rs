@@ -34,12 +34,10 @@ pub(super) struct Memory {
     pub(super) sizes: PageSizes,
     /// What was noticed in the present round.
     pub(super) warnings: Vec<Warning>,
-    /// The places of the present round.
-    pub(super) trail: Trail,
+    /// The places of the present round, and those of the present sweep.
+    trails: [Trail; 2],
     /// Pages that need not come again unless they have changed.
     pub(super) pages: KnownPages,
-    /// Turns in a row that failed at their first page.
-    pub(super) failed_at_place: u32,
 }
 
 impl Memory {
@@ -48,9 +46,17 @@ impl Memory {
             pace: Pace::new(jitter_seed),
             sizes: PageSizes::default(),
             warnings: Vec::new(),
-            trail: Trail::default(),
+            trails: Default::default(),
             pages: KnownPages::default(),
-            failed_at_place: 0,
+        }
+    }
+
+    /// The trail of an errand: a poll and a sweep between whose turns it comes meet the same places.
+    pub(super) fn trail(&mut self, errand: Errand) -> &mut Trail {
+        let [poll, sweep] = &mut self.trails;
+        match errand {
+            Errand::Poll { .. } => poll,
+            Errand::Sweep => sweep,
         }
     }
 }
@@ -61,16 +67,19 @@ pub(super) struct Trail {
     hasher: RandomState,
     seen: HashSet<u64>,
     empty_pages: u32,
+    /// Turns in a row that failed at their first page.
+    pub(super) failed_turns: u32,
 }
 
 impl Trail {
     pub(super) fn clear(&mut self) {
         self.seen.clear();
         self.empty_pages = 0;
+        self.failed_turns = 0;
     }
 
-    /// Goes to a place, named by a page with so many records; an error if that leads nowhere.
-    pub(super) fn tread(&mut self, place: &PagePlace, records: u64) -> Result<(), PageError> {
+    /// Looks at a place that a page with so many records names; an error if it leads nowhere.
+    pub(super) fn look(&mut self, place: &PagePlace, records: u64) -> Result<(), PageError> {
         self.empty_pages = if records == 0 {
             self.empty_pages + 1
         } else {
@@ -82,10 +91,7 @@ impl Trail {
                  page must name none"
             )));
         }
-        if self.seen.len() >= PLACES_MAX {
-            self.seen.clear();
-        }
-        if !self.seen.insert(self.hasher.hash_one(place)) {
+        if self.seen.contains(&self.hasher.hash_one(place)) {
             return Err(PageError::Paging(
                 "the upstream names a next page for the second time: its pages go in a circle, and the \
                  last page must name none"
@@ -93,6 +99,14 @@ impl Trail {
             ));
         }
         Ok(())
+    }
+
+    /// Goes to a place, once that is stored: one that was not will be named again.
+    pub(super) fn tread(&mut self, place: &PagePlace) {
+        if self.seen.len() >= PLACES_MAX {
+            self.seen.clear();
+        }
+        self.seen.insert(self.hasher.hash_one(place));
     }
 }
 

@@ -248,16 +248,16 @@ pub fn begin_sweep(
     }
 }
 
-/// Decides what follows a page of a sweep: the next page, or the checkpoint that ends it.
+/// Decides what follows a page of a sweep. However old it has become, it ends: another is due in time.
 pub fn after_sweep_page(
     checkpoint: &Checkpoint,
     sweep: SweepRound,
     said: &Said,
     late: u64,
-) -> Result<SweepRound, Checkpoint> {
+) -> Next {
     match step(sweep.round, said) {
-        Step::Page(round) => Ok(SweepRound { round, ..sweep }),
-        Step::End(round) => Err(Checkpoint {
+        Step::Page(round) => Next::Page(round),
+        Step::End(round) => Next::Ended(Checkpoint {
             sweep: Sweep {
                 last: Some(round.begun),
                 late: late.saturating_sub(sweep.late_before),

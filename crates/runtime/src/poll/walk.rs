@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use cresset_model::ports::PortError;
-use cresset_model::source::{RetryState, SyncStatus};
+use cresset_model::source::{Checkpoint, RetryState, SyncStatus};
 use tracing::{info, warn};
 
-use super::course::{Course, Onward};
+use super::course::Course;
 use super::memory::Memory;
 use super::page::{PageEnd, PageError};
+use super::rule::{Next, Way};
 use super::runner::Poll;
 use super::turn::{Account, Errand, RETRY_AFTER_WITHIN_TURN_MAX, TurnEnd};
 
@@ -58,13 +59,13 @@ impl Poll {
                 if course.begins_anew_after(&error, account.attempt.pages) {
                     self.begin_anew(&mut course, memory, &error);
                 } else {
-                    self.failed(error, memory, account).await?;
+                    self.failed(error, errand, memory, account).await?;
                 }
                 continue;
             }
             account.failures = 0;
             account.attempt.pages += 1;
-            memory.failed_at_place = 0;
+            memory.trail(errand).failed_turns = 0;
             self.notice(&course, &taken, memory);
             if let Some(end) = self.onward(&mut course, taken, memory).await? {
                 return Ok(end);
@@ -75,23 +76,18 @@ impl Poll {
         }
     }
 
-    fn course(
-        &self,
-        errand: Errand,
-        checkpoint: cresset_model::source::Checkpoint,
-        memory: &mut Memory,
-    ) -> Course {
+    fn course(&self, errand: Errand, checkpoint: Checkpoint, memory: &mut Memory) -> Course {
         let late = self.cell.lock().counters.late;
         let now = self.ports.clock.now();
         let mut course = Course::begin(&self.config.rule, errand, (checkpoint, late), now);
+        let trail = memory.trail(errand);
         if course.is_fresh() {
-            memory.trail.clear();
+            trail.clear();
             if errand != Errand::Sweep {
                 memory.warnings.clear();
             }
-        } else if memory.failed_at_place >= PLACE_TURNS_MAX && course.round.place.is_some() {
-            memory.failed_at_place = 0;
-            memory.trail.clear();
+        } else if trail.failed_turns >= PLACE_TURNS_MAX && course.round.place.is_some() {
+            trail.clear();
             course.begin_anew(now);
         }
         course
@@ -99,7 +95,7 @@ impl Poll {
 
     fn begin_anew(&self, course: &mut Course, memory: &mut Memory, error: &PageError) {
         warn!(source.name = %self.cell.id(), error = %error, "page not known any more, round begins anew");
-        memory.trail.clear();
+        memory.trail(course.errand).clear();
         course.begin_anew(self.ports.clock.now());
     }
 
@@ -112,8 +108,10 @@ impl Poll {
     ) -> Result<Option<TurnEnd>, GaveUp> {
         // The walk cannot go on from here; what the page brought is kept, and its place stays.
         let said = taken.said.map_err(GaveUp::from)?;
-        if let super::rule::Way::To(place) = &said.way
-            && let Err(error) = memory.trail.tread(place, taken.total.counts.read)
+        let trail = memory.trail(course.errand);
+        let records = taken.total.counts.read;
+        if let Way::To(place) = &said.way
+            && let Err(error) = trail.look(place, records)
         {
             // From its first page on: within the loop the next turn would only find the same.
             course.begin_anew(self.ports.clock.now());
@@ -124,19 +122,22 @@ impl Poll {
         let late = self.cell.lock().counters.late;
         let now = self.ports.clock.now();
         match course.after(&said, late, now) {
-            Onward::Page(round) => {
+            Next::Page(round) => {
                 course.round = round;
                 let stored = course.stored();
                 self.ports.commit_checkpoint(&self.cell, stored).await?;
+                if let Some(place) = &course.round.place {
+                    trail.tread(place);
+                }
                 Ok(None)
             }
-            Onward::Ended(ended) => {
+            Next::Ended(ended) => {
                 let sweep = ended.sweep.late;
                 self.ports.commit_checkpoint(&self.cell, ended).await?;
                 self.end_round(course.errand, sweep, memory);
                 Ok(Some(TurnEnd::Done))
             }
-            Onward::Again(ended) => {
+            Next::Again(ended) => {
                 self.ports
                     .commit_checkpoint(&self.cell, ended.clone())
                     .await?;
@@ -146,7 +147,7 @@ impl Poll {
                     self.end_round(course.errand, 0, memory);
                     return Ok(Some(TurnEnd::Done));
                 }
-                memory.trail.clear();
+                trail.clear();
                 let overlap = self.config.rule.overlap;
                 let poll = Errand::Poll { overlap };
                 *course = Course::begin(&self.config.rule, poll, (ended, late), now);
@@ -203,6 +204,7 @@ impl Poll {
     async fn failed(
         &self,
         error: PageError,
+        errand: Errand,
         memory: &mut Memory,
         account: &mut Account,
     ) -> Result<(), GaveUp> {
@@ -215,7 +217,7 @@ impl Poll {
         let sits_out = retry_after.is_none_or(|wait| wait <= RETRY_AFTER_WITHIN_TURN_MAX);
         if !error.is_transient() || account.failures >= attempts_max || !sits_out {
             if account.attempt.pages == 0 && matches!(error, PageError::Fetch(_)) {
-                memory.failed_at_place += 1;
+                memory.trail(errand).failed_turns += 1;
             }
             return Err(GaveUp {
                 error,

@@ -87,22 +87,19 @@ impl<'a> Link<'a> {
 /// Takes the next parameter off the front; `None` at the end of the link.
 fn parameter<'a>(rest: &mut &'a str) -> Option<(&'a str, String)> {
     let mut after = rest.trim_start().strip_prefix(';')?.trim_start();
-    let end = after
-        .find(|c: char| matches!(c, '=' | ';' | ','))
-        .unwrap_or(after.len());
+    let end = after.find(['=', ';', ',']).unwrap_or(after.len());
     let (name, tail) = after.split_at(end);
     after = tail;
     let mut value = String::new();
     if let Some(tail) = after.strip_prefix('=') {
         after = tail.trim_start();
-        match after.strip_prefix('"') {
-            Some(quoted) => after = unquote(quoted, &mut value),
-            None => {
-                let end = after.find([';', ',']).unwrap_or(after.len());
-                let (token, tail) = after.split_at(end);
-                value.push_str(token.trim());
-                after = tail;
-            }
+        if let Some(quoted) = after.strip_prefix('"') {
+            after = unquote(quoted, &mut value);
+        } else {
+            let end = after.find([';', ',']).unwrap_or(after.len());
+            let (token, tail) = after.split_at(end);
+            value.push_str(token.trim());
+            after = tail;
         }
     }
     *rest = after;
@@ -144,11 +141,11 @@ mod tests {
         let next = Some("https://api.test/v1/alerts?page=2");
         for value in [
             r#"<https://api.test/v1/alerts?page=2>; rel="next""#,
-            r#"<https://api.test/v1/alerts?page=2>;rel=next"#,
+            "<https://api.test/v1/alerts?page=2>;rel=next",
             r#"</v1/alerts?page=2> ; REL = "Next""#,
             r#"<?page=2>; title="a, b; rel=\"prev\" <x>"; rel="last next""#,
             r#"<https://api.test/>; rel="prev", <alerts?page=2#x>; rel="next", </no>; rel=next"#,
-            r#"<?page=2>; foo; rel=next; rel=prev"#,
+            "<?page=2>; foo; rel=next; rel=prev",
         ] {
             check(&[value], next);
         }

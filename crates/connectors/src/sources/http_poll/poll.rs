@@ -171,7 +171,7 @@ impl HttpPoll {
         match &self.paging {
             Paging::Cursor { parameter } => {
                 let url = with_pair(&first(&self.url), parameter, place.as_str());
-                let shown = with_pair(&first(&self.shown), parameter, "***");
+                let shown = with_query(&first(&self.shown), &format!("{parameter}=***"));
                 Ok((url, shown))
             }
             Paging::Link => {
@@ -340,8 +340,13 @@ fn with_pair(url: &Url, name: &str, value: &str) -> Url {
         utf8_percent_encode(name, UNRESERVED),
         utf8_percent_encode(value, UNRESERVED)
     );
+    with_query(url, &pair)
+}
+
+/// The address with more at the end of its query, as it is.
+fn with_query(url: &Url, pair: &str) -> Url {
     let query = match url.query() {
-        None | Some("") => pair,
+        None | Some("") => pair.to_owned(),
         Some(kept) => format!("{kept}&{pair}"),
     };
     let mut url = url.clone();

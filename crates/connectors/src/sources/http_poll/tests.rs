@@ -15,6 +15,8 @@ use tokio::net::{TcpListener, TcpStream};
 use super::*;
 use crate::send_failure::{RETRY_AFTER_MAX, retry_after};
 
+mod paging;
+
 const SINCE: &str = "2026-11-22T00:00:00Z";
 const SINCE_SENT: &str = "2026-11-22T00%3A00%3A00%2B00%3A00";
 

@@ -1,13 +1,12 @@
 //! Where rounds begin, how far back they reach, and when one follows another.
 
-use std::time::Duration;
-
 use bytes::Bytes;
 use cresset_model::Timestamp;
 use cresset_model::ports::{Clock, Control};
 use cresset_model::source::{Checkpoint, Round, Sweep, SyncStatus, Trigger};
 
 use crate::fakes::{Answer, Note, Record, Rig, T0, array, seconds, transient};
+use crate::pace::REQUEST_GAP;
 use crate::poll::rule::{OVERLAP, OVERLAP_SHORT};
 
 fn ago(seconds_ago: u64) -> Timestamp {
@@ -131,10 +130,7 @@ async fn more_pages_than_one_turn_takes_go_on_at_once() {
     let gets = rig.journal.gets();
     let requests = u32::try_from(gets.len()).unwrap();
     // Nothing but the distance between requests holds it up.
-    assert_eq!(
-        gets.last().unwrap().0,
-        Duration::from_millis(100) * (requests - 1)
-    );
+    assert_eq!(gets.last().unwrap().0, REQUEST_GAP * (requests - 1));
 }
 
 #[tokio::test(start_paused = true)]

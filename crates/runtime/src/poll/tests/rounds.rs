@@ -73,7 +73,8 @@ async fn the_first_start_stores_a_bookmark_before_it_asks() {
                 checkpoint: Some(first)
             },
             Note::Get {
-                since: T0.minus(LOOKBACK).minus(OVERLAP)
+                since: T0.minus(LOOKBACK).minus(OVERLAP),
+                place: None,
             },
         ]
     );
