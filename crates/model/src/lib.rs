@@ -7,6 +7,7 @@ pub mod city;
 pub mod config;
 pub mod country;
 pub mod dead_letter;
+pub mod health;
 pub mod id;
 pub mod indicator;
 pub mod ip;

@@ -1,4 +1,4 @@
-//! Runners and loops: poll, redrive, retention, control. Knows the ports of `model` and the pure
+//! Runners and loops: poll, redrive, retention, control, watchdogs. Knows the ports of `model` and the pure
 //! pipeline, never a vendor, a store or a protocol.
 
 mod chaos;
@@ -19,6 +19,7 @@ pub mod routing;
 mod source_cell;
 mod stages;
 mod ticket;
+pub mod watch;
 
 pub use control::{ControlConfig, INTERVAL_MINUTES_MAX, INTERVAL_SETTING, RuntimeControl};
 pub use live_hub::{LIVE_EVENTS_MAX, LiveHub};

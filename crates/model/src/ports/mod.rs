@@ -5,6 +5,7 @@ mod chaos;
 mod clock;
 mod control;
 mod explore;
+mod health;
 mod intake;
 mod lines;
 mod live;
@@ -27,6 +28,7 @@ pub use control::{
     RedriveSelection, Reload, ReloadRefused, ReloadReport, SyncRefused, UnknownReceiver,
 };
 pub use explore::{Explore, FACET_VALUES_MAX, Related};
+pub use health::{DeadLetterRoom, Health, HealthReport, StoreVitals, Vitals, Waiting};
 pub use intake::{Encoding, Intake, PushBody, PushError, PushReceipt, RecordFaultAt};
 pub use lines::{
     LINE_CHECK_BYTES, LINE_CHUNK_BYTES_MAX, LINE_FILES_MAX, LineChunk, LineSource, line_check,

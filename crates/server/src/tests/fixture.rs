@@ -12,7 +12,7 @@ use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request};
 use cresset_model::alert::{AlertDetail, AlertRow, Revision, StoredMatch};
 use cresset_model::batch::Reason;
-use cresset_model::dead_letter::{DeadLetter, DeadLetterFilter};
+use cresset_model::dead_letter::{DeadLetter, DeadLetterFilter, DeadLetterGroup};
 use cresset_model::outcome::Stage;
 use cresset_model::ports::{
     AlertPage, BoxFuture, ChaosState, Clock, CommandRefused, Control, DeadLetterPage, Dials,

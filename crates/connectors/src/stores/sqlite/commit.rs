@@ -141,7 +141,7 @@ impl Request<'_> {
             self.resolve_passed(books)?;
         }
         if counts.dead > 0 {
-            dead::enforce_bytes(self.connection, books)?;
+            dead::enforce_bytes(self.connection, books, self.commit.at.nanos())?;
         }
         dead::save(self.connection, books, sums)?;
         state::count_all(self.connection, source, &counts)?;

@@ -9,6 +9,7 @@ mod error;
 mod explore;
 mod feed;
 mod intake;
+mod letters;
 mod list;
 mod lock;
 mod open;
@@ -25,6 +26,7 @@ mod state;
 mod store;
 mod upsert;
 mod verify;
+mod vitals;
 mod writer;
 
 #[cfg(test)]
