@@ -22,6 +22,16 @@ const EXIT_CODES: &str =
     "Exit codes: 0 fine, 1 ran and the answer is no, 2 usage, 3 configuration invalid,
 4 cannot reach server or upstream, 5 conflict, 6 partly done, 130 interrupted";
 
+const DOCTOR_HELP: &str = "Without DIR and --config the running service of --url is checked.
+
+Exit codes: 0 all is well, 1 there are warnings, 2 something must be mended (or wrong usage, which checks
+nothing).
+
+Examples:
+  cresset doctor data
+  cresset doctor -c config/minimal.yaml
+  cresset doctor --url http://127.0.0.1:8000 -o json";
+
 #[derive(Debug, Args)]
 pub(crate) struct Global {
     /// The running service to talk to
@@ -97,6 +107,9 @@ pub(crate) enum Command {
     /// Recompute the books from the tables of a data directory
     #[command(after_help = "Example:\n  cresset verify data")]
     Verify(Verify),
+    /// Check a data directory, a configuration with what it names, or the running service of --url
+    #[command(after_help = DOCTOR_HELP)]
+    Doctor(Doctor),
     /// Health, sources and counts of a running service
     Status,
     /// Run a sync now
@@ -105,7 +118,7 @@ pub(crate) enum Command {
     /// List and show alerts
     #[command(subcommand)]
     Alerts(Alerts),
-    /// List, show and redrive dead letters
+    /// List, count, show, export and redrive dead letters
     #[command(subcommand)]
     Dlq(Dlq),
     /// List, show and retry notifications, and test receivers
@@ -206,6 +219,16 @@ pub(crate) struct Verify {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct Doctor {
+    /// The data directory, or the database file in it
+    #[arg(value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+    /// The configuration: it, the tables it names, and its data directory
+    #[arg(short, long, value_name = "FILE", conflicts_with = "data")]
+    pub(crate) config: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct Sync {
     /// The source; all of them if absent
     pub(crate) source: Option<String>,
@@ -243,49 +266,89 @@ pub(crate) struct AlertsList {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Dlq {
     /// List dead letters
+    #[command(after_help = "Example:\n  cresset dlq list --reason missing_field --since -6h")]
     List(DlqList),
+    /// Count dead letters by reason and source, and say what was dropped
+    #[command(after_help = "Example:\n  cresset dlq reasons --since -24h")]
+    Reasons(DlqSelect),
     /// Show one dead letter with its raw record
     Show {
         /// Its id
         id: String,
     },
-    /// Put dead letters through the pipeline again
+    /// Print dead letters with their raw records, one JSON document a line
+    #[command(after_help = "Example:\n  cresset dlq export --source upstream-alerts > dead.ndjson")]
+    Export(DlqSelect),
+    /// Put dead letters through the pipeline of today again
     #[command(
-        after_help = "Examples:\n  cresset dlq redrive --all --dry-run\n  cresset dlq redrive 3F8Z…"
+        after_help = "Examples:\n  cresset dlq redrive --all --dry-run\n  cresset dlq redrive --reason missing_field --source upstream-alerts --since -6h --until -1h\n  cresset dlq redrive 3F8Z…"
     )]
     Redrive(DlqRedrive),
 }
 
+/// Which dead letters are meant.
 #[derive(Debug, Args)]
-pub(crate) struct DlqList {
+pub(crate) struct DlqFilter {
     /// Only of this source
     #[arg(long)]
     pub(crate) source: Option<String>,
     /// Only with this reason, such as `missing_field`
     #[arg(long)]
     pub(crate) reason: Option<String>,
-    /// Resolved ones too
-    #[arg(long)]
-    pub(crate) all: bool,
+    /// Only those that came at this time or later, such as -6h or 2026-11-23T09:00:00Z
+    #[arg(long, value_name = "T", allow_hyphen_values = true)]
+    pub(crate) since: Option<String>,
+    /// Only those that first came before this time
+    #[arg(long, value_name = "T", allow_hyphen_values = true)]
+    pub(crate) until: Option<String>,
+}
+
+impl DlqFilter {
+    /// What is given, under its name.
+    pub(crate) fn given(self) -> Vec<(&'static str, String)> {
+        let all = [
+            ("source", self.source),
+            ("reason", self.reason),
+            ("since", self.since),
+            ("until", self.until),
+        ];
+        all.into_iter()
+            .filter_map(|(name, value)| Some((name, value?)))
+            .collect()
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DlqList {
+    #[command(flatten)]
+    pub(crate) select: DlqSelect,
     /// At most this many
     #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     pub(crate) limit: u64,
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct DlqRedrive {
-    /// The dead letters
-    #[arg(required_unless_present = "all", conflicts_with_all = ["all", "source", "reason"])]
-    pub(crate) ids: Vec<String>,
-    /// All open ones, or those of --source and --reason
+pub(crate) struct DlqSelect {
+    #[command(flatten)]
+    pub(crate) filter: DlqFilter,
+    /// Resolved ones too
     #[arg(long)]
     pub(crate) all: bool,
-    /// With --all: only of this source
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DlqRedrive {
+    /// The dead letters; all open ones that the other flags choose if absent
+    #[arg(
+        required_unless_present_any = ["all", "source", "reason", "since", "until"],
+        conflicts_with_all = ["all", "source", "reason", "since", "until"]
+    )]
+    pub(crate) ids: Vec<String>,
+    /// All open ones
     #[arg(long)]
-    pub(crate) source: Option<String>,
-    /// With --all: only with this reason
-    #[arg(long)]
-    pub(crate) reason: Option<String>,
+    pub(crate) all: bool,
+    #[command(flatten)]
+    pub(crate) filter: DlqFilter,
     /// Only say what would happen
     #[arg(long)]
     pub(crate) dry_run: bool,

@@ -7,8 +7,10 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use cresset_connectors::stores::sqlite::SqliteStore;
-use cresset_model::ports::{Announce, Clock, Live, Receivers, Store};
+use cresset_model::health::WatchLimits;
+use cresset_model::ports::{Announce, Clock, Health, Live, Receivers, Store};
 use cresset_runtime::routing::{ReceiverSet, WakingStore};
+use cresset_runtime::watch::{WatchPorts, Watchdogs, WatchedReload};
 use cresset_runtime::{LiveHub, RuntimeControl};
 use cresset_server::{Access, ServiceFacts, Services};
 use tokio::net::TcpListener;
@@ -71,6 +73,7 @@ impl Service {
         )?;
         let receivers = Arc::new(receivers);
         let (router, router_now) = watch::channel(notify::router(config)?);
+        let (limits, limits_now) = watch::channel(config.watchdogs);
         let StoreConfig::Sqlite(sqlite) = &config.store;
         let store = Arc::new(wiring::store(sqlite)?);
         let (stop, stopped) = watch::channel(false);
@@ -88,7 +91,7 @@ impl Service {
         };
         let running = sources.start((&mut tasks, &stopped)).await?;
         let control = Arc::new(running.control);
-        let routing = notify::routing(router_now, &store, &clock, (&receivers, wake));
+        let routing = notify::routing(router_now.clone(), &store, &clock, (&receivers, wake));
         tasks.spawn(routing.run(stopped.clone()));
         let reload = Arc::new(FileReload::new(
             file,
@@ -98,9 +101,19 @@ impl Service {
                 pipelines: running.pipelines,
                 receivers: Arc::clone(&receivers),
                 router,
+                limits,
                 clock: Arc::clone(&clock),
             },
         ));
+        let reload = Arc::new(WatchedReload::new(reload, Arc::clone(&clock)));
+        let watched = WatchPorts {
+            control: Arc::clone(&control) as _,
+            vitals: Arc::clone(&store) as _,
+            router: router_now,
+            reload: Arc::clone(&reload),
+            clock: Arc::clone(&clock),
+        };
+        let health = watchdogs(watched, limits_now, (&mut tasks, &stopped));
         if let Some(hangups) = hangups {
             tasks.spawn(hangups.reload(Arc::clone(&reload) as _, stopped.clone()));
         }
@@ -113,6 +126,7 @@ impl Service {
             intake: running.intake,
             receivers: receivers as Arc<dyn Receivers>,
             reload,
+            health,
             facts: ServiceFacts {
                 version: env!("CARGO_PKG_VERSION").to_owned(),
                 started: clock.now(),
@@ -141,6 +155,17 @@ impl Service {
         info!("stopped");
         Ok(())
     }
+}
+
+/// Lets the watchdogs look from time to time, and whenever somebody asks.
+fn watchdogs(
+    ports: WatchPorts,
+    limits: watch::Receiver<WatchLimits>,
+    (tasks, stopped): (&mut JoinSet<()>, &watch::Receiver<bool>),
+) -> Arc<dyn Health> {
+    let watchdogs = Arc::new(Watchdogs::new(ports, limits));
+    tasks.spawn(Arc::clone(&watchdogs).run(stopped.clone()));
+    watchdogs
 }
 
 /// Lets store and sources tell who watches what happens.

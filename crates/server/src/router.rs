@@ -58,6 +58,8 @@ fn version_1() -> Router<Shared> {
         .route("/alerts/{id}", get(alerts::show))
         .route("/alerts/{id}/related", get(alerts::related))
         .route("/dead-letters", get(dead_letters::list))
+        .route("/dead-letters/export", get(dead_letters::export))
+        .route("/dead-letters/reasons", get(dead_letters::reasons))
         .route("/dead-letters/redrive", post(dead_letters::redrive_many))
         .route("/dead-letters/{id}", get(dead_letters::show))
         .route(

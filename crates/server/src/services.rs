@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use cresset_model::Timestamp;
 use cresset_model::ports::{
-    Clock, Control, Explore, Intake, Live, Outbox, Query, Receivers, Reload,
+    Clock, Control, Explore, Health, Intake, Live, Outbox, Query, Receivers, Reload,
 };
 use tokio::sync::Semaphore;
 
@@ -38,6 +38,8 @@ pub struct Services {
     pub receivers: Arc<dyn Receivers>,
     /// Takes over a changed configuration.
     pub reload: Arc<dyn Reload>,
+    /// Says whether the service is well.
+    pub health: Arc<dyn Health>,
     /// Tells the time.
     pub clock: Arc<dyn Clock>,
     /// What the process is.

@@ -5,6 +5,7 @@ mod config;
 mod demo;
 mod dispatch;
 mod dlq;
+mod doctor;
 mod mock;
 mod outbox;
 mod pipe;

@@ -4,6 +4,7 @@ use std::net::Ipv4Addr;
 use std::path::Path;
 
 use cresset_model::city::CityField;
+use cresset_model::health::WatchLimits;
 use cresset_model::ip::Network;
 use cresset_model::limits::RecordLimits;
 use cresset_model::notification::RETRY_WAITS;
@@ -78,6 +79,7 @@ impl Config {
             server: server(ports),
             retention: RetentionConfig::default(),
             limits: RecordLimits::default(),
+            watchdogs: WatchLimits::default(),
             lists: Vec::new(),
             pipelines: vec![PipelineConfig {
                 name: DEMO_PIPELINE.to_owned(),
@@ -128,6 +130,7 @@ impl Config {
             server: server(ports),
             retention: RetentionConfig::default(),
             limits: RecordLimits::default(),
+            watchdogs: WatchLimits::default(),
             lists: vec![ListConfig {
                 name: NULLIFY_LIST.to_owned(),
                 content: ListContent::Addresses(addresses.to_vec()),

@@ -4,6 +4,7 @@ use std::io::Read;
 use std::path::Path;
 
 use cresset_model::config::{Diagnostics, Fault, Node, Section, quote};
+use cresset_model::health::WatchLimits;
 use cresset_model::limits::RecordLimits;
 
 use super::environment::Environment;
@@ -11,7 +12,7 @@ use super::faults::ConfigFaults;
 use super::retention::RetentionConfig;
 use super::root::Config;
 use super::server::ServerConfig;
-use super::{limits, lists, pipeline, receivers, retention, route, server, store};
+use super::{limits, lists, pipeline, receivers, retention, route, server, store, watchdogs};
 use super::{substitute, yaml};
 
 /// Bytes of a configuration file.
@@ -88,6 +89,9 @@ fn read(tree: &Node, diagnostics: &Diagnostics) -> Option<Config> {
     let limits = root
         .section("limits")
         .map_or_else(RecordLimits::default, limits::read);
+    let watchdogs = root
+        .section("watchdogs")
+        .map_or_else(WatchLimits::default, watchdogs::read);
     let (lists, list_names) = lists::read(&mut root, diagnostics);
     let pipelines = pipeline::read(&mut root, &list_names, diagnostics);
     // The route is asked for before the receivers, whose names it refers to, so that messages list the
@@ -101,6 +105,7 @@ fn read(tree: &Node, diagnostics: &Diagnostics) -> Option<Config> {
         server,
         retention,
         limits,
+        watchdogs,
         lists,
         pipelines,
         route,

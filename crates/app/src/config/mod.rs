@@ -28,6 +28,7 @@ mod source;
 mod store;
 mod substitute;
 mod url;
+mod watchdogs;
 mod webhook;
 mod yaml;
 

@@ -74,6 +74,7 @@ impl Config {
         verdict.restart_if(server.hosts != new.hosts, "server.hosts", access);
         verdict.apply_if(self.retention != other.retention, "retention");
         verdict.apply_if(self.limits != other.limits, "limits");
+        verdict.apply_if(self.watchdogs != other.watchdogs, "watchdogs");
         verdict.apply_if(self.lists != other.lists, "lists");
         self.pipelines_difference(other, &mut verdict);
         verdict.apply_if(self.route != other.route, "route");

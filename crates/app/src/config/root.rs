@@ -1,5 +1,6 @@
 //! The whole configuration.
 
+use cresset_model::health::WatchLimits;
 use cresset_model::limits::RecordLimits;
 
 use super::lists::ListConfig;
@@ -22,6 +23,8 @@ pub(crate) struct Config {
     pub(crate) retention: RetentionConfig,
     /// `limits:`.
     pub(crate) limits: RecordLimits,
+    /// `watchdogs:`.
+    pub(crate) watchdogs: WatchLimits,
     /// `lists:`, in the order of the file.
     pub(crate) lists: Vec<ListConfig>,
     /// `pipelines:`, in the order of the file; at least one.

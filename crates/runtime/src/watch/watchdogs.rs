@@ -1,6 +1,6 @@
 //! The watchdogs at work: gather facts from the ports, judge, remember, and log what changes.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use cresset_model::health::{Finding, Level, WatchLimits, Watchdog};
@@ -40,7 +40,7 @@ pub struct WatchPorts {
 /// All watchdogs of the service.
 pub struct Watchdogs {
     ports: WatchPorts,
-    limits: Mutex<WatchLimits>,
+    limits: watch::Receiver<WatchLimits>,
     last: tokio::sync::Mutex<Last>,
 }
 
@@ -52,18 +52,13 @@ struct Last {
 }
 
 impl Watchdogs {
-    /// Watchdogs that have not looked yet.
-    pub fn new(ports: WatchPorts, limits: WatchLimits) -> Self {
+    /// Watchdogs that have not looked yet; they judge by the limits of now.
+    pub fn new(ports: WatchPorts, limits: watch::Receiver<WatchLimits>) -> Self {
         Self {
             ports,
-            limits: Mutex::new(limits),
+            limits,
             last: tokio::sync::Mutex::default(),
         }
-    }
-
-    /// Judges by other limits from the next look on.
-    pub fn set_limits(&self, limits: WatchLimits) {
-        *self.limits.lock().unwrap_or_else(PoisonError::into_inner) = limits;
     }
 
     /// Looks from time to time, until `stop` becomes true or its sender is gone.
@@ -94,7 +89,7 @@ impl Watchdogs {
             Err(_) => Err(PortError::transient("no answer in time")),
         };
         let facts = self.facts(&mut last.memory, store);
-        let limits = *self.limits.lock().unwrap_or_else(PoisonError::into_inner);
+        let limits = *self.limits.borrow();
         let findings = judge(&facts, self.ports.clock.now(), &limits);
         let former = last.report.as_ref().map(|(_, report)| &*report.findings);
         tell(former.unwrap_or_default(), &findings);

@@ -1,6 +1,7 @@
 //! Ports made by hand, and requests into the router.
 
 mod commands;
+mod health;
 mod numbers;
 mod told;
 
@@ -16,8 +17,9 @@ use cresset_model::dead_letter::{DeadLetter, DeadLetterFilter, DeadLetterGroup};
 use cresset_model::outcome::Stage;
 use cresset_model::ports::{
     AlertPage, BoxFuture, ChaosState, Clock, CommandRefused, Control, DeadLetterPage, Dials,
-    Explore, IndexState, Intake, Live, LiveEvent, Outbox, PageRequest, PortError, Query, Receivers,
-    RedriveItem, RedriveReport, RedriveSelection, Reload, StoreFacts, SyncRefused, Total,
+    Explore, Health, HealthReport, IndexState, Intake, Live, LiveEvent, Outbox, PageRequest,
+    PortError, Query, Receivers, RedriveItem, RedriveReport, RedriveSelection, Reload, StoreFacts,
+    SyncRefused, Total,
 };
 use cresset_model::provenance::{Context, FormatInfo, Marks, TableInfo};
 use cresset_model::query::Filter;
@@ -28,6 +30,8 @@ use tower::ServiceExt as _;
 use crate::{Access, ServiceFacts, Services, router};
 
 pub(super) use commands::Commands;
+use health::groups;
+pub(super) use health::{finding, vitals};
 pub(super) use told::{Told, delivery, receiver};
 
 /// The time of every test.
@@ -46,6 +50,7 @@ pub(super) struct Fake {
     pub(super) refused: Mutex<Option<SyncRefused>>,
     pub(super) redriven: Mutex<Vec<(RedriveSelection, bool)>>,
     pub(super) told: Told,
+    pub(super) health: Mutex<HealthReport>,
     pub(super) commands: Commands,
     pub(super) events: Mutex<Vec<LiveEvent>>,
     pub(super) fault: Mutex<Option<PortError>>,
@@ -63,6 +68,7 @@ impl Fake {
             refused: Mutex::new(None),
             redriven: Mutex::new(vec![]),
             told: Told::default(),
+            health: Mutex::default(),
             commands: Commands::default(),
             events: Mutex::default(),
             fault: Mutex::new(None),
@@ -100,6 +106,7 @@ impl Fake {
             intake: Arc::clone(self) as Arc<dyn Intake>,
             receivers: Arc::clone(self) as Arc<dyn Receivers>,
             reload: Arc::clone(self) as Arc<dyn Reload>,
+            health: Arc::clone(self) as Arc<dyn Health>,
             clock: Arc::clone(self) as Arc<dyn Clock>,
             facts: ServiceFacts {
                 version: "1.2.3".to_owned(),
@@ -172,18 +179,7 @@ impl Query for Fake {
             let mut items: Vec<_> = letters
                 .iter()
                 .filter(|letter| page.before.is_none_or(|before| letter.seq < before))
-                .filter(|letter| {
-                    filter
-                        .source
-                        .as_ref()
-                        .is_none_or(|id| *id == letter.source_id)
-                })
-                .filter(|letter| filter.reason.is_none_or(|reason| reason == letter.reason))
-                .filter(|letter| {
-                    filter
-                        .resolved
-                        .is_none_or(|wanted| wanted == letter.resolved_at.is_some())
-                })
+                .filter(|letter| filter.matches(letter))
                 .cloned()
                 .collect();
             let total = page.total.then_some(Total {
@@ -204,6 +200,16 @@ impl Query for Fake {
         self.answer(|| {
             let letters = self.letters.lock().unwrap();
             letters.iter().find(|letter| letter.id == id).cloned()
+        })
+    }
+
+    fn dead_letter_groups(
+        &self,
+        filter: DeadLetterFilter,
+    ) -> BoxFuture<'_, Result<Vec<DeadLetterGroup>, PortError>> {
+        self.answer(|| {
+            let letters = self.letters.lock().unwrap();
+            groups(letters.iter().filter(|letter| filter.matches(letter)))
         })
     }
 

@@ -52,6 +52,8 @@ macro_rules! store_contract {
             a_redrive_resolves_or_counts = dead_letters::redrive,
             a_redriven_event_that_is_no_alert_is_resolved = dead_letters::passed,
             dead_letters_are_filtered_and_paged = dead_letters::pages,
+            dead_letters_are_chosen_by_time = dead_letters::times,
+            dead_letters_are_grouped_by_reason_and_source = dead_letters::groups,
             raw_bytes_of_dead_letters_are_bounded = dead_letters::bounded_raw,
             a_checkpoint_and_state_read_back = state::read_back,
             attempts_are_bounded = state::attempts,

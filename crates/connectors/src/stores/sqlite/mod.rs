@@ -8,6 +8,7 @@ mod deliver;
 mod error;
 mod explore;
 mod feed;
+mod inspect;
 mod intake;
 mod letters;
 mod list;
@@ -33,6 +34,7 @@ mod writer;
 mod tests;
 
 pub use error::OpenError;
+pub use inspect::{Holder, Inspection, holder, inspect};
 pub use open::SqliteConfig;
 pub use store::SqliteStore;
 pub use verify::{VerifyCheck, VerifyReport, verify};

@@ -407,7 +407,7 @@ fn join(threads: Vec<JoinHandle<()>>) {
     }
 }
 
-fn file_bytes(path: &Path, suffix: &str) -> u64 {
+pub(super) fn file_bytes(path: &Path, suffix: &str) -> u64 {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
     std::fs::metadata(name).map_or(0, |file| file.len())

@@ -6,6 +6,7 @@ mod index;
 mod opening;
 mod outbox;
 mod verified;
+mod vitals;
 
 use std::path::PathBuf;
 use std::sync::Arc;

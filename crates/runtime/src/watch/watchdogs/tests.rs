@@ -1,3 +1,4 @@
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use cresset_model::ports::{Reload, ReloadRefused, ReloadReport};
@@ -47,6 +48,7 @@ struct Watched {
     said: Arc<Said>,
     refusing: Arc<Refusing>,
     reload: Arc<WatchedReload>,
+    limits: watch::Sender<WatchLimits>,
     watchdogs: Arc<Watchdogs>,
 }
 
@@ -70,12 +72,14 @@ impl Watched {
             reload: Arc::clone(&reload),
             clock,
         };
-        let watchdogs = Arc::new(Watchdogs::new(ports, WatchLimits::default()));
+        let (limits, limits_now) = watch::channel(WatchLimits::default());
+        let watchdogs = Arc::new(Watchdogs::new(ports, limits_now));
         Self {
             running,
             said,
             refusing,
             reload,
+            limits,
             watchdogs,
         }
     }
@@ -176,7 +180,7 @@ async fn limits_can_change_while_they_look() {
     watched.until(20).await;
     assert_eq!(watched.found().await, []);
     watched.until(60).await;
-    watched.watchdogs.set_limits(WatchLimits {
+    watched.limits.send_replace(WatchLimits {
         source_intervals: 0,
         source: seconds(30),
         ..WatchLimits::default()
