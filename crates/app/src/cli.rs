@@ -19,7 +19,7 @@ pub(crate) struct Cli {
 }
 
 const EXIT_CODES: &str =
-    "Exit codes: 0 fine, 1 ran and the answer is no, 2 usage, 3 configuration invalid,
+    "Exit codes: 0 fine, 1 ran and the answer is no, 2 usage (doctor: something to mend), 3 configuration invalid,
 4 cannot reach server or upstream, 5 conflict, 6 partly done, 130 interrupted";
 
 const DOCTOR_HELP: &str = "Without DIR and --config the running service of --url is checked.

@@ -9,7 +9,7 @@ use anyhow::Context as _;
 use cresset_connectors::stores::sqlite::SqliteStore;
 use cresset_model::health::WatchLimits;
 use cresset_model::ports::{Announce, Clock, Health, Live, Receivers, Store};
-use cresset_runtime::routing::{ReceiverSet, WakingStore};
+use cresset_runtime::routing::{ReceiverSet, RouterNow, WakingStore};
 use cresset_runtime::watch::{WatchPorts, Watchdogs, WatchedReload};
 use cresset_runtime::{LiveHub, RuntimeControl};
 use cresset_server::{Access, ServiceFacts, Services};
@@ -62,16 +62,10 @@ impl Service {
             hangups,
             listeners,
         } = start;
-        let pipe_only = config.for_pipe_only();
-        if !pipe_only.is_empty() {
-            return Err(Failure::new(Exit::Invalid, pipe_only.join("\n")).into());
-        }
+        refuse_pipe_only(config)?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let receivers = ReceiverSet::new(
-            notify::receivers(config, environment, &clock)?,
-            Arc::clone(&clock),
-        )?;
-        let receivers = Arc::new(receivers);
+        let receivers = notify::receivers(config, environment, &clock)?;
+        let receivers = Arc::new(ReceiverSet::new(receivers, Arc::clone(&clock))?);
         let (router, router_now) = watch::channel(notify::router(config)?);
         let (limits, limits_now) = watch::channel(config.watchdogs);
         let StoreConfig::Sqlite(sqlite) = &config.store;
@@ -106,13 +100,7 @@ impl Service {
             },
         ));
         let reload = Arc::new(WatchedReload::new(reload, Arc::clone(&clock)));
-        let watched = WatchPorts {
-            control: Arc::clone(&control) as _,
-            vitals: Arc::clone(&store) as _,
-            router: router_now,
-            reload: Arc::clone(&reload),
-            clock: Arc::clone(&clock),
-        };
+        let watched = (&control, &store, router_now, &reload, &clock);
         let health = watchdogs(watched, limits_now, (&mut tasks, &stopped));
         if let Some(hangups) = hangups {
             tasks.spawn(hangups.reload(Arc::clone(&reload) as _, stopped.clone()));
@@ -157,12 +145,37 @@ impl Service {
     }
 }
 
+/// Refuses what only `cresset pipe` can do.
+fn refuse_pipe_only(config: &Config) -> Result<(), Failure> {
+    let found = config.for_pipe_only();
+    if found.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::new(Exit::Invalid, found.join("\n")))
+}
+
+/// What the watchdogs look at.
+type Watched<'a> = (
+    &'a Arc<RuntimeControl>,
+    &'a Arc<SqliteStore>,
+    RouterNow,
+    &'a Arc<WatchedReload>,
+    &'a Arc<dyn Clock>,
+);
+
 /// Lets the watchdogs look from time to time, and whenever somebody asks.
 fn watchdogs(
-    ports: WatchPorts,
+    (control, store, router, reload, clock): Watched<'_>,
     limits: watch::Receiver<WatchLimits>,
     (tasks, stopped): (&mut JoinSet<()>, &watch::Receiver<bool>),
 ) -> Arc<dyn Health> {
+    let ports = WatchPorts {
+        control: Arc::clone(control) as _,
+        vitals: Arc::clone(store) as _,
+        router,
+        reload: Arc::clone(reload),
+        clock: Arc::clone(clock),
+    };
     let watchdogs = Arc::new(Watchdogs::new(ports, limits));
     tasks.spawn(Arc::clone(&watchdogs).run(stopped.clone()));
     watchdogs

@@ -1,14 +1,14 @@
 //! `GET /metrics` in the Prometheus text format.
 
 mod exposition;
+mod health;
 
 use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
 use cresset_model::Timestamp;
-use cresset_model::health::{Finding, Watchdog, worst};
 use cresset_model::notification::DeliveryState;
-use cresset_model::ports::{DeliveryFilter, StoreFacts, StoreVitals};
+use cresset_model::ports::{DeliveryFilter, StoreFacts};
 use cresset_model::source::{SourceState, SyncStatus};
 
 use crate::services::{App, Shared};
@@ -38,15 +38,6 @@ enum Metric {
     IndexRows,
     IndexBytes,
     Deliveries,
-    OutboxOldest,
-    CursorLag,
-    DiskFree,
-    DeadLetterBytes,
-    DeadLetterBytesMax,
-    DeadLettersDropped,
-    Health,
-    WatchdogLevel,
-    WatchdogFinding,
     HttpRequests,
 }
 
@@ -54,9 +45,7 @@ impl Metric {
     /// Whether it only grows.
     fn kind(self) -> Kind {
         match self {
-            Self::Records | Self::Turns | Self::DeadLettersDropped | Self::HttpRequests => {
-                Kind::Counter
-            }
+            Self::Records | Self::Turns | Self::HttpRequests => Kind::Counter,
             _ => Kind::Gauge,
         }
     }
@@ -106,39 +95,6 @@ impl Metric {
             Self::IndexRows => ("cresset_index_rows", "Rows of the live index"),
             Self::IndexBytes => ("cresset_index_bytes", "Bytes of the live index"),
             Self::Deliveries => ("cresset_outbox_rows", "Deliveries kept, by state"),
-            Self::OutboxOldest => (
-                "cresset_outbox_oldest_seconds",
-                "Age of the oldest notification that its receiver has not taken",
-            ),
-            Self::CursorLag => (
-                "cresset_cursor_lag",
-                "Changes that a reader of the change log has not read",
-            ),
-            Self::DiskFree => (
-                "cresset_store_disk_free_bytes",
-                "Bytes that are free on the disk of the store",
-            ),
-            Self::DeadLetterBytes => ("cresset_dead_letters_bytes", "Bytes of all dead letters"),
-            Self::DeadLetterBytesMax => (
-                "cresset_dead_letters_bytes_max",
-                "Bytes that dead letters may take; beyond it the oldest are dropped",
-            ),
-            Self::DeadLettersDropped => (
-                "cresset_dead_letters_dropped_total",
-                "Records whose dead letters were dropped to keep the bound, since the store was made",
-            ),
-            Self::Health => (
-                "cresset_health_level",
-                "How well the service is: 0 green, 1 yellow, 2 red",
-            ),
-            Self::WatchdogLevel => (
-                "cresset_watchdog_level",
-                "The worst that each watchdog finds: 0 green, 1 yellow, 2 red",
-            ),
-            Self::WatchdogFinding => (
-                "cresset_watchdog_finding",
-                "What a watchdog finds now, why, and what to do: 1 yellow, 2 red",
-            ),
             Self::HttpRequests => (
                 "cresset_http_requests_total",
                 "Requests answered, by method, route and status",
@@ -149,7 +105,7 @@ impl Metric {
 
 /// All metrics, also while the store does not answer.
 pub(crate) async fn get(State(app): State<Shared>) -> Response {
-    let (facts, health) = tokio::join!(ask::facts(&app), app.services.health.health());
+    let (facts, found) = tokio::join!(ask::facts(&app), app.services.health.health());
     let facts = facts.ok();
     let mut out = Exposition::default();
     of_process(&mut out, &app);
@@ -158,8 +114,7 @@ pub(crate) async fn get(State(app): State<Shared>) -> Response {
     if facts.is_some() {
         of_outbox(&mut out, &app).await;
     }
-    of_vitals(&mut out, health.vitals.as_ref(), app.now());
-    of_watchdogs(&mut out, &health.findings);
+    health::write(&mut out, &found, app.now());
     of_requests(&mut out, &app);
     reply::typed(StatusCode::OK, MEDIA, out.finish())
 }
@@ -243,56 +198,6 @@ async fn of_outbox(out: &mut Exposition, app: &App) {
             return;
         };
         out.sample(&[("state", state.as_str())], total.value);
-    }
-}
-
-fn of_vitals(out: &mut Exposition, vitals: Option<&StoreVitals>, now: Timestamp) {
-    let Some(vitals) = vitals else {
-        return;
-    };
-    begin(out, Metric::OutboxOldest);
-    for waiting in &vitals.waiting {
-        let age = now.since(waiting.oldest).as_secs();
-        out.sample(&[("receiver", &waiting.receiver)], age);
-    }
-    begin(out, Metric::CursorLag);
-    for (name, position) in &vitals.cursors {
-        out.sample(&[("cursor", name)], vitals.head.saturating_sub(*position));
-    }
-    if let Some(free) = vitals.free_bytes {
-        begin(out, Metric::DiskFree);
-        out.sample(&[], free);
-    }
-    let room = &vitals.dead_letters;
-    begin(out, Metric::DeadLetterBytes);
-    out.sample(&[], room.bytes);
-    begin(out, Metric::DeadLetterBytesMax);
-    out.sample(&[], room.bytes_max);
-    begin(out, Metric::DeadLettersDropped);
-    for (source, records) in &room.dropped {
-        out.sample(&[("source", source.as_str())], *records);
-    }
-}
-
-/// Labels hold fixed sentences only, so that the series of a finding is the same each time.
-fn of_watchdogs(out: &mut Exposition, findings: &[Finding]) {
-    begin(out, Metric::Health);
-    out.sample(&[], worst(findings).number());
-    begin(out, Metric::WatchdogLevel);
-    for watchdog in Watchdog::ALL {
-        let own = findings.iter().filter(|it| it.watchdog == watchdog);
-        let level = own.map(|it| it.level).max().unwrap_or_default();
-        out.sample(&[("watchdog", watchdog.as_str())], level.number());
-    }
-    begin(out, Metric::WatchdogFinding);
-    for finding in findings {
-        let labels = [
-            ("watchdog", finding.watchdog.as_str()),
-            ("about", &finding.about),
-            ("reason", finding.watchdog.reason()),
-            ("remedy", finding.remedy),
-        ];
-        out.sample(&labels, finding.level.number());
     }
 }
 

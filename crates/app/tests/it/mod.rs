@@ -1,7 +1,9 @@
 //! One file for each subject.
 
 mod cli;
+mod dead_letters;
 mod demo;
+mod doctor;
 mod events;
 mod examples;
 mod files;
@@ -14,3 +16,4 @@ mod pushes;
 mod reload;
 mod restart;
 mod upstream;
+mod watchdogs;

@@ -345,6 +345,3 @@ fn dead_letters(store: &Inspection, now: Timestamp) -> Line {
     }
     Line::ok(CHECK, what)
 }
-
-#[cfg(test)]
-mod tests;

@@ -18,7 +18,7 @@ pub(super) fn open_files(pid: Option<&str>) -> Option<Line> {
     };
     let path: PathBuf = ["/proc", &of, "limits"].iter().collect();
     let text = std::fs::read_to_string(path).ok()?;
-    judge(soft_limit(&text)?, pid.is_some())
+    Some(judge(soft_limit(&text)?, pid.is_some()))
 }
 
 /// The soft limit of open files in the form of Linux; without a bound it is the largest number.
@@ -32,7 +32,7 @@ fn soft_limit(text: &str) -> Option<u64> {
     }
 }
 
-fn judge(limit: u64, runs: bool) -> Option<Line> {
+fn judge(limit: u64, runs: bool) -> Line {
     const CHECK: &str = "open files";
     let whose = if runs {
         "the service"
@@ -42,13 +42,13 @@ fn judge(limit: u64, runs: bool) -> Option<Line> {
     let what = format!("{whose} may open {limit} files");
     let remedy =
         format!("raise it to {OPEN_FILES_ENOUGH} at least: `ulimit -n`, or LimitNOFILE of systemd");
-    Some(if limit < OPEN_FILES_LEAST {
+    if limit < OPEN_FILES_LEAST {
         Line::fail(CHECK, what, remedy)
     } else if limit < OPEN_FILES_ENOUGH {
         Line::warn(CHECK, what, remedy)
     } else {
         Line::ok(CHECK, what)
-    })
+    }
 }
 
 #[cfg(test)]
@@ -71,7 +71,7 @@ mod tests {
             ("1024", Level::Green),
             ("unlimited", Level::Green),
         ] {
-            let found = soft_limit(&text(limit)).and_then(|limit| judge(limit, true));
+            let found = soft_limit(&text(limit)).map(|limit| judge(limit, true));
             assert_eq!(found.map(|line| line.level), Some(level), "{limit}");
         }
         assert_eq!(soft_limit("nothing of it"), None);
