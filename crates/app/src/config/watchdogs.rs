@@ -59,29 +59,29 @@ mod tests {
             ("source_intervals: 1000, disk: 1024GiB", None),
             (
                 "source: 999ms",
-                Some("8:23: \"source\" is out of range: 999ms; from 1s to 30d are allowed"),
+                Some("8:22: \"source\" is out of range: 999ms: from 1s to 30d are allowed"),
             ),
             (
                 "cursor: 31d",
-                Some("8:23: \"cursor\" is out of range: 31d; from 1s to 30d are allowed"),
+                Some("8:22: \"cursor\" is out of range: 31d: from 1s to 30d are allowed"),
             ),
             (
                 "outbox: 0s",
-                Some("8:23: \"outbox\" is out of range: 0ms; from 1s to 30d are allowed"),
+                Some("8:22: \"outbox\" is out of range: 0ms: from 1s to 30d are allowed"),
             ),
             (
                 "dead_letters: 300d",
-                Some("8:29: \"dead_letters\" is out of range: 300d; from 1s to 30d are allowed"),
+                Some("8:28: \"dead_letters\" is out of range: 300d: from 1s to 30d are allowed"),
             ),
             (
                 "source_intervals: 1001",
                 Some(
-                    "8:33: \"source_intervals\" is out of range: 1001; from 0 to 1000 are allowed",
+                    "8:32: \"source_intervals\" is out of range: 1001: from 0 to 1000 are allowed",
                 ),
             ),
             (
                 "disk: 1025GiB",
-                Some("8:21: \"disk\" is out of range: 1025GiB; from 0B to 1024GiB are allowed"),
+                Some("8:20: \"disk\" is out of range: 1025GiB: from 0B to 1024GiB are allowed"),
             ),
         ] {
             let text = format!("watchdogs: {{ {keys} }}\n");

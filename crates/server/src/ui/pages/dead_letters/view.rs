@@ -191,15 +191,15 @@ fn list(frame: &Frame, address: &Address, listing: &Listing) -> Markup {
                 @if address.is_narrowed() {
                     a.link href=(address.cleared().href()) { "Clear filters" }
                 }
-                @if !letters.is_empty() {
-                    a class="btn sm" href=(address.export()) download="dead-letters.ndjson"
-                        title="All of them with their raw records, one JSON document a line" { (icon_tiny(Icon::Download)) "Export" }
-                }
                 @if waiting && address.shown != Shown::Resolved {
                     a class="btn sm" href=(address.meaning(Some(Meant::All)).href()) title="Says first what would happen" {
                         (icon_tiny(Icon::RotateCcw))
                         @if address.is_narrowed() { "Redrive all that match…" } @else { "Redrive all…" }
                     }
+                }
+                @if !letters.is_empty() {
+                    a class="btn sm" href=(address.export()) download="dead-letters.ndjson"
+                        title="All of them with their raw records, one JSON document a line" { (icon_tiny(Icon::Download)) "Export" }
                 }
             }
             @if letters.is_empty() { (nothing(frame, address)) }
