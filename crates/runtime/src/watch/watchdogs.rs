@@ -143,12 +143,27 @@ fn key(finding: &Finding) -> (Watchdog, &str, Level) {
 fn tell(former: &[Finding], findings: &[Finding]) {
     let knows = |those: &[Finding], one: &Finding| those.iter().any(|it| key(it) == key(one));
     for finding in findings.iter().filter(|one| !knows(former, one)) {
-        let (watchdog, level) = (finding.watchdog.as_str(), finding.level.as_str());
+        let (name, level) = (finding.watchdog.as_str(), finding.level.as_str());
         let (about, what, remedy) = (&finding.about, &finding.what, finding.remedy);
+        // A field of the name `level` would stand twice in a line of JSON.
         if finding.level == Level::Red {
-            error!(watchdog, about, level, what, remedy, "watchdog alarm");
+            error!(
+                watchdog.name = name,
+                watchdog.level = level,
+                about,
+                what,
+                remedy,
+                "watchdog alarm"
+            );
         } else {
-            warn!(watchdog, about, level, what, remedy, "watchdog warning");
+            warn!(
+                watchdog.name = name,
+                watchdog.level = level,
+                about,
+                what,
+                remedy,
+                "watchdog warning"
+            );
         }
     }
     let is_over = |one: &&Finding| {
@@ -157,8 +172,12 @@ fn tell(former: &[Finding], findings: &[Finding]) {
             .any(|it| (it.watchdog, &it.about) == (one.watchdog, &one.about))
     };
     for finding in former.iter().filter(is_over) {
-        let watchdog = finding.watchdog.as_str();
-        info!(watchdog, about = finding.about, "watchdog is content again");
+        let name = finding.watchdog.as_str();
+        info!(
+            watchdog.name = name,
+            about = finding.about,
+            "watchdog is content again"
+        );
     }
 }
 

@@ -60,9 +60,9 @@ fn found(frame: &Frame) -> Markup {
                     (pill(tone, finding.level.as_str()))
                     span {
                         b { (visible(&finding.about)) } ": " (visible(&finding.what))
-                        @if let Some(since) = finding.since { ", since " (ago(since, frame.now)) }
+                        @if let Some(since) = finding.since { ", begun " (ago(since, frame.now)) }
                         ". "
-                        span.soft { "What to do: " (finding.remedy) "." }
+                        span.soft { "What to do: " (finding.remedy.replace('`', "")) "." }
                     }
                 }
             }
