@@ -11,6 +11,30 @@ use super::process::{
     Answer, Process, command, configuration, free_port, run, said, signal, wait_until,
 };
 
+/// An event that is an alert.
+const EVENT: &str = r#"{"timestamp":"2026-11-25T04:00:00Z","source_ip":"192.0.2.1","destination_ip":"10.0.0.1","event_type":"port_scan","severity":"high","description":"d"}"#;
+
+/// A configuration that tells a webhook of what is pushed, and has this limit.
+fn routed(port: u16, hook: u16, limit: &str) -> String {
+    format!(
+        "version: 1
+store: {{ sqlite: {{ path: data/cresset.db }} }}
+server: {{ listen: 127.0.0.1:{port} }}
+watchdogs: {{ {limit} }}
+pipelines:
+  nullify:
+    source: {{ push: {{}} }}
+    adapter: nullify
+    detect: [ threat: {{ severity: high }} ]
+route: {{ receiver: soc }}
+receivers:
+  - name: soc
+    retry: [ 1s, 1s, 1s, 1s, 1s, 1s, 1s, 1s, 1s, 1s, 1s, 1s, 1s, 1s, 1s, 1s ]
+    webhook: {{ url: \"http://127.0.0.1:{hook}/\", allow_private: 127.0.0.1:{hook} }}
+"
+    )
+}
+
 fn start(directory: &Path, text: &str, port: u16) -> Process {
     std::fs::write(directory.join("cresset.yaml"), text).unwrap();
     let command = command(directory, &["run", "-c", "cresset.yaml"]);
@@ -102,27 +126,8 @@ fn a_receiver_that_is_down_turns_the_service_yellow_then_red_and_green_again() {
     let well = Arc::new(AtomicBool::new(false));
     let hook = Hook::start_while(Arc::clone(&well));
     let port = free_port();
-    let text = format!(
-        "version: 1
-store: {{ sqlite: {{ path: data/cresset.db }} }}
-server: {{ listen: 127.0.0.1:{port} }}
-watchdogs: {{ outbox: 3s }}
-pipelines:
-  nullify:
-    source: {{ push: {{}} }}
-    adapter: nullify
-    detect: [ threat: {{ severity: high }} ]
-route: {{ receiver: soc }}
-receivers:
-  - name: soc
-    retry: [ 1s, 1s, 1s, 1s, 1s, 1s, 1s, 1s, 1s, 1s, 1s, 1s, 1s, 1s, 1s, 1s ]
-    webhook: {{ url: \"http://127.0.0.1:{hook}/\", allow_private: 127.0.0.1:{hook} }}
-",
-        hook = hook.port
-    );
-    let service = start(directory, &text, port);
-    let event = r#"{"timestamp":"2026-11-25T04:00:00Z","source_ip":"192.0.2.1","destination_ip":"10.0.0.1","event_type":"port_scan","severity":"high","description":"d"}"#;
-    let pushed = service.post("/api/v1/events/nullify", Some(event));
+    let service = start(directory, &routed(port, hook.port, "outbox: 3s"), port);
+    let pushed = service.post("/api/v1/events/nullify", Some(EVENT));
     assert_eq!(pushed.json()["new"], 1);
     for (word, number) in [("yellow", 1), ("red", 2)] {
         let found = level(&service, word).json()["findings"][0].clone();
@@ -141,6 +146,42 @@ receivers:
     well.store(true, Ordering::Relaxed);
     level(&service, "green");
     assert_eq!(hook.told().len(), 1);
+}
+
+/// To break it: tell of a router that is behind and moves, or forget that there is one.
+#[test]
+fn a_router_that_stands_still_turns_the_service_yellow_then_red_and_green_again() {
+    let directory = tempfile::tempdir().unwrap();
+    let directory = directory.path();
+    let hook = Hook::start();
+    let port = free_port();
+    let service = start(directory, &routed(port, hook.port, "cursor: 3s"), port);
+    let database = rusqlite::Connection::open(directory.join("data/cresset.db")).unwrap();
+    database
+        .busy_timeout(std::time::Duration::from_secs(10))
+        .unwrap();
+    let jam =
+        "CREATE TRIGGER jam BEFORE UPDATE ON cursors BEGIN SELECT RAISE(ABORT, 'jammed'); END";
+    database.execute_batch(jam).unwrap();
+    assert_eq!(
+        service.post("/api/v1/events/nullify", Some(EVENT)).json()["new"],
+        1
+    );
+    for word in ["yellow", "red"] {
+        let found = level(&service, word).json()["findings"][0].clone();
+        assert_eq!(
+            (&found["watchdog"], &found["about"], &found["what"]),
+            (
+                &"cursor".into(),
+                &"router".into(),
+                &"it stands still, 1 changes behind".into()
+            )
+        );
+    }
+    assert!(hook.told().is_empty());
+    database.execute_batch("DROP TRIGGER jam").unwrap();
+    level(&service, "green");
+    wait_until(|| hook.told().len() == 1);
 }
 
 #[test]

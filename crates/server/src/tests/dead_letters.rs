@@ -303,7 +303,7 @@ async fn dead_letters_are_counted_by_reason_with_what_was_dropped() {
         (&"missing_field".into(), &2.into(), &6.into())
     );
     assert_eq!(answer["items"][1]["whole"], 0);
-    assert_eq!(answer["room"]["dropped"], 0);
+    assert!(answer["room"].is_null());
     fake.health.lock().unwrap().vitals = Some(vitals());
     let answer = get(&router, &format!("{path}?reason=too_deep&since=-1h")).await;
     let expected = r#"{"items":[{"reason":"too_deep","source":"mock","letters":1,"whole":0,"records":3,"first_seen":"2026-11-23T09:00:00Z","last_seen":"2026-11-23T09:10:00Z","example":"`id` is missing","example_id":"00000000000000000000000002"}],"room":{"bytes":5000,"bytes_max":1048576,"dropped":3,"dropped_at":"2026-11-23T09:25:00Z","dropped_by_source":[{"source":"mock","records":3}]}}"#;

@@ -17,7 +17,8 @@ use crate::{ask, reply};
 #[derive(Serialize)]
 struct Answer {
     items: Vec<Group>,
-    room: Room,
+    /// Absent while the store does not say it.
+    room: Option<Room>,
 }
 
 #[derive(Serialize)]
@@ -34,7 +35,7 @@ struct Group {
 }
 
 /// What dead letters take, and what had to go.
-#[derive(Serialize, Default)]
+#[derive(Serialize)]
 struct Room {
     bytes: u64,
     bytes_max: u64,
@@ -69,7 +70,7 @@ pub(crate) async fn reasons(
             let room = health.vitals.map(|vitals| Room::from(vitals.dead_letters));
             let answer = Answer {
                 items: groups.into_iter().map(Group::from).collect(),
-                room: room.unwrap_or_default(),
+                room,
             };
             reply::json_of(StatusCode::OK, &answer)
         }
