@@ -10,7 +10,7 @@ use cresset_connectors::stores::sqlite::SqliteStore;
 use cresset_model::ports::{Announce, Clock, Live, Receivers, Store};
 use cresset_runtime::routing::{ReceiverSet, WakingStore};
 use cresset_runtime::{LiveHub, RuntimeControl};
-use cresset_server::{Access, ServiceFacts, Services};
+use cresset_server::{Access, Connections, ServiceFacts, Services};
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
@@ -23,7 +23,7 @@ use crate::reload::FileReload;
 use crate::running::Running;
 use crate::signals::Hangups;
 use crate::sources::Sources;
-use crate::{notify, wiring};
+use crate::{descriptors, notify, wiring};
 
 /// How long the parts of the service may take to end.
 const STOP_WITHIN: Duration = Duration::from_secs(15);
@@ -170,15 +170,18 @@ fn serve(
         open: config.server.open,
         hosts: config.server.hosts.clone(),
     };
-    let router = cresset_server::router(services, access);
+    let connections = Connections::new(descriptors::fit(&config.server.bounds));
+    let router = cresset_server::router(services, access, Arc::clone(&connections));
     for listener in listeners {
         let (router, mut stopped) = (router.clone(), stopped.clone());
+        let connections = Arc::clone(&connections);
         tasks.spawn(async move {
             let stopping = async move {
                 // An error means that the service is gone, which is a stop too.
                 drop(stopped.wait_for(|stop| *stop).await);
             };
-            if let Err(error) = cresset_server::serve(listener, router, stopping).await {
+            if let Err(error) = cresset_server::serve(listener, router, connections, stopping).await
+            {
                 warn!(error = %error, "a listener ended");
             }
         });

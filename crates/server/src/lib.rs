@@ -18,7 +18,6 @@ mod router;
 mod seed_a;
 mod serve;
 mod services;
-mod stall;
 #[cfg(test)]
 mod tests;
 mod traffic;
@@ -27,5 +26,5 @@ mod ui;
 
 pub use access::Access;
 pub use router::router;
-pub use serve::{CONNECTIONS_MAX, STOP_WITHIN, serve};
+pub use serve::{Bounds, Connections, STOP_WITHIN, serve};
 pub use services::{ServiceFacts, Services};

@@ -10,6 +10,7 @@ use cresset_model::notification::DeliveryState;
 use cresset_model::ports::{DeliveryFilter, StoreFacts};
 use cresset_model::source::{SourceState, SyncStatus};
 
+use crate::serve::{Connections, Full, Missed};
 use crate::services::{App, Shared};
 use crate::{ask, reply};
 use exposition::{Exposition, Kind};
@@ -38,13 +39,20 @@ enum Metric {
     IndexBytes,
     Deliveries,
     HttpRequests,
+    Connections,
+    ConnectionsRefused,
+    ConnectionsCut,
 }
 
 impl Metric {
     /// Whether it only grows.
     fn kind(self) -> Kind {
         match self {
-            Self::Records | Self::Turns | Self::HttpRequests => Kind::Counter,
+            Self::Records
+            | Self::Turns
+            | Self::HttpRequests
+            | Self::ConnectionsRefused
+            | Self::ConnectionsCut => Kind::Counter,
             _ => Kind::Gauge,
         }
     }
@@ -97,6 +105,15 @@ impl Metric {
             Self::HttpRequests => (
                 "cresset_http_requests_total",
                 "Requests answered, by method, route and status",
+            ),
+            Self::Connections => ("cresset_http_connections", "Connections open now"),
+            Self::ConnectionsRefused => (
+                "cresset_http_connections_refused_total",
+                "Connections not taken, by the bound that was reached",
+            ),
+            Self::ConnectionsCut => (
+                "cresset_http_connections_cut_total",
+                "Connections closed on a client, by the deadline that it missed",
             ),
         }
     }
@@ -204,6 +221,20 @@ fn of_requests(out: &mut Exposition, app: &App) {
         let status = status.to_string();
         let labels = [("method", method), ("route", &route), ("status", &status)];
         out.sample(&labels, count);
+    }
+    of_connections(out, &app.connections);
+}
+
+fn of_connections(out: &mut Exposition, connections: &Connections) {
+    begin(out, Metric::Connections);
+    out.sample(&[], connections.open());
+    begin(out, Metric::ConnectionsRefused);
+    for full in Full::EACH {
+        out.sample(&[("bound", full.as_str())], connections.refused(full));
+    }
+    begin(out, Metric::ConnectionsCut);
+    for missed in Missed::EACH {
+        out.sample(&[("deadline", missed.as_str())], connections.cut(missed));
     }
 }
 

@@ -12,12 +12,14 @@ use crate::api::{
     alerts, config, dead_letters, deliveries, events, query, receivers, sources, stream, version,
 };
 use crate::guard::guard;
+use crate::serve::Connections;
 use crate::services::{App, Services, Shared};
 use crate::{docs, metrics, probes, problem, seed_a, ui};
 
-/// All routes of the service over its ports. The same router may serve several listeners.
-pub fn router(services: Services, access: Access) -> Router {
-    let app: Shared = Arc::new(App::new(services, access));
+/// All routes of the service over its ports. The same router may serve several listeners, whose connections
+/// are `connections`.
+pub fn router(services: Services, access: Access, connections: Arc<Connections>) -> Router {
+    let app: Shared = Arc::new(App::new(services, access, connections));
     Router::new()
         .merge(original())
         .merge(version_1())

@@ -4,6 +4,7 @@ mod alert_pages;
 mod api;
 mod dead_letters;
 mod deliveries;
+mod edges;
 mod events;
 mod export;
 mod fixture;

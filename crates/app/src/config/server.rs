@@ -1,10 +1,15 @@
 //! `server:`, where the API and the page listen and who may reach them.
 
+mod bounds;
+
 use std::net::{Ipv4Addr, SocketAddr};
 
 use cresset_model::config::{Fault, FromScalar, Misfit, Place, Section, quote};
+use cresset_server::Bounds;
 
 use super::url::is_name;
+
+pub(super) use bounds::differences;
 
 /// The port of the API and the page by default.
 pub(crate) const PORT_DEFAULT: u16 = 8000;
@@ -25,6 +30,8 @@ pub(crate) struct ServerConfig {
     pub(crate) open: bool,
     /// Names accepted in the `Host` header beside the loopback names, lower case, without a port.
     pub(crate) hosts: Vec<String>,
+    /// What a client may take.
+    pub(crate) bounds: Bounds,
 }
 
 impl Default for ServerConfig {
@@ -34,6 +41,7 @@ impl Default for ServerConfig {
             also_listen: Vec::new(),
             open: false,
             hosts: Vec::new(),
+            bounds: Bounds::default(),
         }
     }
 }
@@ -49,6 +57,7 @@ pub(super) fn read(mut section: Section<'_>) -> ServerConfig {
     let also_listen = section.sequence("also_listen");
     let open = section.optional("open").unwrap_or(default.open);
     let hosts = section.sequence("hosts");
+    let bounds = bounds::read(&mut section);
     at_most(&section, "also_listen", also_listen.len(), ALSO_LISTEN_MAX);
     at_most(&section, "hosts", hosts.len(), HOSTS_MAX);
 
@@ -83,6 +92,7 @@ pub(super) fn read(mut section: Section<'_>) -> ServerConfig {
             .collect(),
         open,
         hosts,
+        bounds,
     }
 }
 

@@ -25,7 +25,7 @@ use cresset_model::source::{Attempt, Counters, SourceState, SyncStatus, Trigger}
 use cresset_model::{AlertId, DeadLetterId, Severity, SourceId, Timestamp};
 use tower::ServiceExt as _;
 
-use crate::{Access, ServiceFacts, Services, router};
+use crate::{Access, Connections, ServiceFacts, Services, router};
 
 pub(super) use commands::Commands;
 pub(super) use told::{Told, delivery, receiver};
@@ -90,8 +90,17 @@ impl Fake {
         self.router_with(Access::default())
     }
 
+    /// A router whose requests come by these connections.
+    pub(super) fn router_over(self: &Arc<Self>, connections: &Arc<Connections>) -> Router {
+        router(self.services(), Access::default(), Arc::clone(connections))
+    }
+
     pub(super) fn router_with(self: &Arc<Self>, access: Access) -> Router {
-        let services = Services {
+        router(self.services(), access, Arc::default())
+    }
+
+    fn services(self: &Arc<Self>) -> Services {
+        Services {
             query: Arc::clone(self) as Arc<dyn Query>,
             control: Arc::clone(self) as Arc<dyn Control>,
             explore: Arc::clone(self) as Arc<dyn Explore>,
@@ -105,8 +114,7 @@ impl Fake {
                 version: "1.2.3".to_owned(),
                 started: at("2026-11-23T09:00:00Z"),
             },
-        };
-        router(services, access)
+        }
     }
 
     fn answer<T: Send + 'static>(
