@@ -4,10 +4,13 @@
 mod arguments;
 mod bench;
 mod check;
+mod conformance;
 mod crash;
 mod date;
+mod edges;
 mod needs;
 mod program;
+mod python;
 mod real_servers;
 mod stopwatch;
 mod suites;
@@ -29,6 +32,8 @@ usage: cargo x <command>
   test [--fast]                every suite, timed; --fast leaves out the browser, the release build,
                                what needs it, and what needs servers of its own
   crash [--runs N] [--seed S]  kill the service at random moments and judge what it kept
+  conformance                  the release binary against the description of its API
+  edges                        silent, slow, idle and stalled clients against the release binary
   bench [NAME]                 run the benches and print the change since the last run
   screenshots DIR              take a picture of every page in both themes";
 
@@ -70,6 +75,14 @@ fn run(command: &str, words: Vec<String>) -> anyhow::Result<bool> {
             let seed = arguments.number("--seed")?;
             arguments.finish()?;
             crash::run(runs, seed)
+        }
+        "conformance" => {
+            arguments.finish()?;
+            conformance::run()
+        }
+        "edges" => {
+            arguments.finish()?;
+            edges::run()
         }
         "bench" => {
             let name = arguments.word();

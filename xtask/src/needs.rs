@@ -52,7 +52,8 @@ const NEEDS: [Need; 4] = [
         probe: &["--version"],
         install: apt!["faketime"],
     },
-    // Runs the servers of the suite `real servers`, in an environment of their own.
+    // Runs the servers of the suite `real servers` and the tool of the suite `schemathesis`, each in an
+    // environment of its own.
     Need {
         program: "python3",
         probe: &["-c", "import ensurepip, venv"],

@@ -4,7 +4,7 @@ use crate::needs;
 use crate::program::cargo;
 use crate::stopwatch::Stopwatch;
 use crate::terminal::{say, table};
-use crate::{check, crash, real_servers};
+use crate::{check, conformance, crash, edges, real_servers};
 
 /// One suite.
 struct Suite {
@@ -23,7 +23,7 @@ const BROWSER: [&str; 6] = ["test", "--quiet", "-p", "cresset", "--test", "brows
 const BROWSER_NEEDS: [&str; 3] = ["chromium", "chromedriver", "faketime"];
 
 /// Every suite there is, in the order in which they run.
-const SUITES: [Suite; 8] = [
+const SUITES: [Suite; 10] = [
     Suite {
         name: "tidy",
         slow: false,
@@ -79,6 +79,20 @@ const SUITES: [Suite; 8] = [
         needs: &[],
         after: Some("release build"),
         run: || crash::run(crash::RUNS, None),
+    },
+    Suite {
+        name: "edges",
+        slow: true,
+        needs: &[],
+        after: Some("release build"),
+        run: edges::run_in_shell,
+    },
+    Suite {
+        name: "schemathesis",
+        slow: true,
+        needs: &["python3"],
+        after: Some("release build"),
+        run: conformance::run,
     },
 ];
 

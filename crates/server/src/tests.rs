@@ -2,6 +2,7 @@
 
 mod alert_pages;
 mod api;
+mod bodies;
 mod dead_letters;
 mod deliveries;
 mod edges;

@@ -16,3 +16,5 @@ mod service;
 mod tests;
 
 pub(crate) use campaign::{RUNS, build, run};
+pub(crate) use http::get;
+pub(crate) use process::{Process, free_port, wait_until};

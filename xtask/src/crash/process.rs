@@ -47,6 +47,11 @@ impl Process {
         Ok(Self { child, name })
     }
 
+    /// Its id in the system.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Fails if it has ended by itself.
     pub(crate) fn check_running(&mut self) -> anyhow::Result<()> {
         match self.child.try_wait().context("ask for a child's state")? {

@@ -86,7 +86,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
         let before = buffer.filled().len();
         match Pin::new(&mut self.stream).poll_read(context, buffer) {
             Poll::Pending => self.watch_read(context),
-            ready => {
+            ready @ Poll::Ready(_) => {
                 if buffer.filled().len() > before {
                     self.progress.heard();
                 }

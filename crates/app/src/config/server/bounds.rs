@@ -58,7 +58,7 @@ pub(super) fn read(section: &mut Section<'_>) -> Bounds {
         ..default
     };
     match section.section("timeouts") {
-        Some(section) => read_timeouts(section, bounds),
+        Some(section) => read_timeouts(section, &bounds),
         None => bounds,
     }
 }
@@ -68,7 +68,7 @@ fn count(section: &mut Section<'_>, key: &'static str, default: usize, most: usi
     usize::try_from(number).unwrap_or(usize::MAX)
 }
 
-fn read_timeouts(mut section: Section<'_>, bounds: Bounds) -> Bounds {
+fn read_timeouts(mut section: Section<'_>, bounds: &Bounds) -> Bounds {
     let mut timeout = |key, default| section.in_range(key, default, TIMEOUT_MIN..=TIMEOUT_MAX);
     let bounds = Bounds {
         first_byte_timeout: timeout("first_byte", bounds.first_byte_timeout),
@@ -77,7 +77,7 @@ fn read_timeouts(mut section: Section<'_>, bounds: Bounds) -> Bounds {
         body_grace: timeout("body_grace", bounds.body_grace),
         idle_timeout: timeout("idle", bounds.idle_timeout),
         stall_timeout: timeout("stall", bounds.stall_timeout),
-        ..bounds
+        ..bounds.clone()
     };
     if section.has("body_grace") && bounds.body_grace > bounds.body_timeout {
         let message = format!("{} is longer than {}", quote("body_grace"), quote("body"));
