@@ -88,7 +88,12 @@ impl Service {
         };
         let running = sources.start((&mut tasks, &stopped)).await?;
         let control = Arc::new(running.control);
-        let routing = notify::routing(router_now, &store, &clock, (&receivers, wake));
+        let routing = notify::routing(
+            (router_now, config.outbox),
+            &store,
+            &clock,
+            (&receivers, wake),
+        );
         tasks.spawn(routing.run(stopped.clone()));
         let reload = Arc::new(FileReload::new(
             file,
@@ -107,7 +112,11 @@ impl Service {
         let services = Services {
             query: Arc::clone(&store) as _,
             explore: Arc::clone(&store) as _,
-            live: live(&store, &control, (&mut tasks, &stopped)),
+            live: live(
+                (&store, config.server.live_events),
+                &control,
+                (&mut tasks, &stopped),
+            ),
             control,
             outbox: Arc::clone(&store) as _,
             intake: running.intake,
@@ -145,11 +154,11 @@ impl Service {
 
 /// Lets store and sources tell who watches what happens.
 fn live(
-    store: &SqliteStore,
+    (store, live_events): (&SqliteStore, usize),
     control: &RuntimeControl,
     (tasks, stopped): (&mut JoinSet<()>, &watch::Receiver<bool>),
 ) -> Arc<dyn Live> {
-    let hub = Arc::new(LiveHub::new(store.head()));
+    let hub = Arc::new(LiveHub::with_events(store.head(), live_events));
     let announce: Arc<dyn Announce> = Arc::clone(&hub) as _;
     store.announce_to(Arc::clone(&announce));
     control.announce_to(&announce);

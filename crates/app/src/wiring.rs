@@ -25,6 +25,9 @@ pub(crate) fn store(config: &config::SqliteConfig) -> anyhow::Result<SqliteStore
     let mut sqlite = SqliteConfig::new(&config.path);
     sqlite.index_bytes_max = usize::try_from(config.live_index_budget_bytes).unwrap_or(usize::MAX);
     sqlite.dead_letter_bytes_max = config.dead_letter_budget_bytes;
+    sqlite.readers_max = usize::try_from(config.readers_max).unwrap_or(usize::MAX);
+    sqlite.read_timeout = config.read_timeout;
+    sqlite.wal_bytes_kept = config.wal_bytes_kept;
     SqliteStore::open(sqlite)
         .map_err(|error| Failure::new(Exit::Conflict, error.to_string()).into())
 }

@@ -14,6 +14,7 @@ mod lists;
 mod load;
 mod matcher;
 mod names;
+mod outbox;
 mod pipeline;
 mod receivers;
 mod reload;

@@ -82,6 +82,16 @@ impl Config {
         }
         verdict.apply_if(self.retention != other.retention, "retention");
         verdict.apply_if(self.limits != other.limits, "limits");
+        verdict.restart_if(
+            self.outbox != other.outbox,
+            "outbox",
+            "what is delivered at once is set at the start",
+        );
+        verdict.restart_if(
+            server.live_events != new.live_events,
+            "server.live_events",
+            "the room for events is made at the start",
+        );
         verdict.apply_if(self.lists != other.lists, "lists");
         self.pipelines_difference(other, &mut verdict);
         verdict.apply_if(self.route != other.route, "route");

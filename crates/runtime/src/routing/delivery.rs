@@ -13,11 +13,11 @@ use tokio::time::Instant;
 use tracing::{debug, error, info, warn};
 
 use super::alarm;
-use super::desk::{Answered, Desk, Job};
+use super::desk::{Answered, Desk, ENDPOINT_DELIVERIES_MAX, Job};
 use super::receivers::{Known, ReceiverSet};
 use crate::pace::Dice;
 
-/// Deliveries at once, of all endpoints.
+/// Deliveries at once, of all endpoints, by default.
 pub const DELIVERIES_MAX: usize = 16;
 /// How long one delivery may take.
 pub const DELIVERY_TIMEOUT: Duration = Duration::from_secs(30);
@@ -37,6 +37,24 @@ const STOP_TIMEOUT: Duration = Duration::from_secs(9);
 /// How long the leases may take to be given back after that.
 const RELEASE_TIMEOUT: Duration = Duration::from_millis(500);
 
+/// How much may be under way at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DeliveryLimits {
+    /// Deliveries, of all endpoints.
+    pub deliveries_max: usize,
+    /// Deliveries to one endpoint.
+    pub endpoint_deliveries_max: usize,
+}
+
+impl Default for DeliveryLimits {
+    fn default() -> Self {
+        Self {
+            deliveries_max: DELIVERIES_MAX,
+            endpoint_deliveries_max: ENDPOINT_DELIVERIES_MAX,
+        }
+    }
+}
+
 /// What the delivery works with.
 #[derive(Clone)]
 pub struct DeliveryPorts {
@@ -53,6 +71,7 @@ pub struct DeliveryPorts {
 /// The delivery of one outbox.
 pub struct Delivery {
     ports: DeliveryPorts,
+    limits: DeliveryLimits,
     dice: Dice,
     desk: Desk,
     running: JoinSet<Done>,
@@ -93,7 +112,8 @@ impl Delivery {
             known: ports.receivers.current(),
             ports,
             dice: Dice::new(jitter_seed),
-            desk: Desk::default(),
+            limits: DeliveryLimits::default(),
+            desk: Desk::new(DeliveryLimits::default()),
             running: JoinSet::new(),
             under_way: HashMap::new(),
             unsettled: Vec::new(),
@@ -101,6 +121,16 @@ impl Delivery {
             astray: true,
             give_back_at: None,
             let_go_for: LET_GO_FIRST,
+        }
+    }
+
+    /// The same with other limits.
+    #[must_use]
+    pub fn with_limits(self, limits: DeliveryLimits) -> Self {
+        Self {
+            limits,
+            desk: Desk::new(limits),
+            ..self
         }
     }
 
@@ -199,7 +229,7 @@ impl Delivery {
         let leased = self
             .ports
             .outbox
-            .lease(now, now.plus(LEASE), DELIVERIES_MAX);
+            .lease(now, now.plus(LEASE), self.limits.deliveries_max);
         let leased = leased.await;
         // It may have gone through without telling.
         self.astray |= leased.is_err();

@@ -58,7 +58,7 @@ pipelines:
             "2:26: \"path\" is not a path: \"\": write the path of a file, relative to the working directory",
             "2:49: \"live_index_budget\" is not a size: \"64MB\": write a whole number and a unit, such as 64MiB (units B, KiB, MiB, GiB)",
             "3:19: 0.0.0.0:8000 is not a loopback address and the server is not open: there is no login: write server.open: true only where everyone may read and command",
-            "3:33: unknown key \"opne\": did you mean \"open\"? valid keys here: listen, also_listen, open, hosts, connections, connections_per_address, viewers, head, headers, body_rate, timeouts",
+            "3:33: unknown key \"opne\": did you mean \"open\"? valid keys here: listen, also_listen, open, hosts, connections, connections_per_address, viewers, head, headers, body_rate, timeouts, live_events",
             "5:3: \"Up\" is not a pipeline name: use 1 to 64 lower-case letters, digits, dashes and underscores",
             "8:14: \"url\" does not begin with http:// or https://: \"ftp://example.com/alerts\": write an address such as https://alerts.example.com/v1/alerts",
             "9:9: unknown key \"intervall\": did you mean \"interval\"? valid keys here: url, interval, since, records, allow_private, auth, overlap, overlap_short, lookback, max_pages, timeouts, max_answer, chaos",

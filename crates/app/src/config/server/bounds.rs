@@ -153,6 +153,26 @@ mod tests {
     }
 
     #[test]
+    fn events_that_wait_for_a_listener_are_a_power_of_two() {
+        let events_of = |keys: &str| {
+            let text = minimal_with(&format!("server: {keys}\n"));
+            loaded(&text, &[]).server.live_events
+        };
+        for (keys, expected) in [
+            ("{}", 1_024),
+            ("{ live_events: 1 }", 1),
+            ("{ live_events: 1000 }", 1_024),
+            ("{ live_events: 65536 }", 65_536),
+        ] {
+            assert_eq!(events_of(keys), expected, "{keys}");
+        }
+        check_end(
+            "server: { live_events: 65537 }\n",
+            &["8:24: \"live_events\" is out of range: 65537: from 1 to 65536 are allowed"],
+        );
+    }
+
+    #[test]
     fn bounds_of_connections_hold_at_their_ends() {
         check_end(
             "server: { connections: 1000000, head: 1MiB, headers: 1024, viewers: 100000, body_rate: 1GiB }\n",

@@ -16,10 +16,13 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 const WRITER_CACHE_KIB: i64 = 16 << 10;
 /// Page cache of each reader, in KiB.
 const READER_CACHE_KIB: i64 = 4 << 10;
-/// What is left of the write-ahead log after it has been written back, in bytes.
-const WAL_BYTES_KEPT: i64 = 16 << 20;
+/// What is left of the write-ahead log after it has been written back, by default.
+const WAL_BYTES_KEPT: u64 = 16 << 20;
 /// Pages in the write-ahead log that start writing it back.
 const WAL_PAGES_MAX: i64 = 2_000;
+/// How long one read may take, and how long it may wait for its turn, by default. A long reader would keep
+/// the write-ahead log from being written back.
+const READ_TIMEOUT: Duration = Duration::from_secs(5);
 /// Prepared statements kept by each connection.
 const STATEMENTS_MAX: usize = 128;
 /// Bytes of a page; only used to turn a size into pages.
@@ -38,6 +41,10 @@ pub struct SqliteConfig {
     pub database_bytes_max: Option<u64>,
     /// Reads at once.
     pub readers_max: usize,
+    /// How long one read may take, and how long it may wait for its turn.
+    pub read_timeout: Duration,
+    /// What is left of the write-ahead log after it has been written back.
+    pub wal_bytes_kept: u64,
 }
 
 impl SqliteConfig {
@@ -49,6 +56,8 @@ impl SqliteConfig {
             dead_letter_bytes_max: 256 << 20,
             database_bytes_max: None,
             readers_max: 4,
+            read_timeout: READ_TIMEOUT,
+            wal_bytes_kept: WAL_BYTES_KEPT,
         }
     }
 
@@ -116,7 +125,8 @@ fn configure_writer(connection: &Connection, config: &SqliteConfig) -> rusqlite:
     connection.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(()))?;
     // A commit has reached the disk when it returns; the promise to the sources rests on it.
     connection.pragma_update(None, "synchronous", "full")?;
-    connection.pragma_update_and_check(None, "journal_size_limit", WAL_BYTES_KEPT, |_| Ok(()))?;
+    let kept = i64::try_from(config.wal_bytes_kept).unwrap_or(i64::MAX);
+    connection.pragma_update_and_check(None, "journal_size_limit", kept, |_| Ok(()))?;
     connection.pragma_update_and_check(None, "wal_autocheckpoint", WAL_PAGES_MAX, |_| Ok(()))?;
     connection.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)?;
     connection.pragma_update(None, "temp_store", "memory")?;

@@ -60,7 +60,7 @@ impl SqliteStore {
         let queue = Arc::new(Queue::new());
         let writer = Writer::new(connection, books, Arc::clone(&published), Arc::clone(&feed));
         let store = Self {
-            readers: Readers::new(config.path.clone(), config.readers_max),
+            readers: Readers::new(config.path.clone(), config.readers_max, config.read_timeout),
             places: Arc::new(Semaphore::new(WAITING_REQUESTS_MAX)),
             threads: Mutex::new(Vec::new()),
             lock: Mutex::new(Some(lock)),

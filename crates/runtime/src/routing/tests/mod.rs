@@ -164,6 +164,15 @@ impl Office {
         self.start_delivery_to(self.receivers())
     }
 
+    fn start_delivery_with(&self, limits: DeliveryLimits) -> Task {
+        let (stop, stopped) = watch::channel(false);
+        let delivery = self.delivery(self.receivers()).with_limits(limits);
+        Task {
+            stop,
+            task: tokio::spawn(delivery.run(stopped)),
+        }
+    }
+
     fn start_delivery_to(&self, receivers: Arc<ReceiverSet>) -> Task {
         let (stop, stopped) = watch::channel(false);
         let task = tokio::spawn(self.delivery(receivers).run(stopped));
