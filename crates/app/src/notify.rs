@@ -189,6 +189,7 @@ fn smtp_config(smtp: &config::SmtpConfig, environment: &Environment) -> anyhow::
     Ok(SmtpConfig {
         host: smtp.server.host.clone(),
         port: Some(smtp.server.port),
+        allow_private: smtp.allow_private.as_ref().map(ToString::to_string),
         security: match smtp.security {
             config::SmtpSecurity::StartTls => SmtpSecurity::StartTls,
             config::SmtpSecurity::Tls => SmtpSecurity::Tls,

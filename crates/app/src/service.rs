@@ -60,10 +60,7 @@ impl Service {
             hangups,
             listeners,
         } = start;
-        let pipe_only = config.for_pipe_only();
-        if !pipe_only.is_empty() {
-            return Err(Failure::new(Exit::Invalid, pipe_only.join("\n")).into());
-        }
+        refuse_what_only_pipe_does(config)?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let receivers = ReceiverSet::new(
             notify::receivers(config, environment, &clock)?,
@@ -88,12 +85,8 @@ impl Service {
         };
         let running = sources.start((&mut tasks, &stopped)).await?;
         let control = Arc::new(running.control);
-        let routing = notify::routing(
-            (router_now, config.outbox),
-            &store,
-            &clock,
-            (&receivers, wake),
-        );
+        let told = (router_now, config.outbox);
+        let routing = notify::routing(told, &store, &clock, (&receivers, wake));
         tasks.spawn(routing.run(stopped.clone()));
         let reload = Arc::new(FileReload::new(
             file,
@@ -109,14 +102,11 @@ impl Service {
         if let Some(hangups) = hangups {
             tasks.spawn(hangups.reload(Arc::clone(&reload) as _, stopped.clone()));
         }
+        let hub = LiveHub::with_events(store.head(), config.server.live_events);
         let services = Services {
             query: Arc::clone(&store) as _,
             explore: Arc::clone(&store) as _,
-            live: live(
-                (&store, config.server.live_events),
-                &control,
-                (&mut tasks, &stopped),
-            ),
+            live: live(hub, &store, &control, (&mut tasks, &stopped)),
             control,
             outbox: Arc::clone(&store) as _,
             intake: running.intake,
@@ -152,13 +142,22 @@ impl Service {
     }
 }
 
+fn refuse_what_only_pipe_does(config: &Config) -> anyhow::Result<()> {
+    let pipe_only = config.for_pipe_only();
+    if pipe_only.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::new(Exit::Invalid, pipe_only.join("\n")).into())
+}
+
 /// Lets store and sources tell who watches what happens.
 fn live(
-    (store, live_events): (&SqliteStore, usize),
+    hub: LiveHub,
+    store: &SqliteStore,
     control: &RuntimeControl,
     (tasks, stopped): (&mut JoinSet<()>, &watch::Receiver<bool>),
 ) -> Arc<dyn Live> {
-    let hub = Arc::new(LiveHub::with_events(store.head(), live_events));
+    let hub = Arc::new(hub);
     let announce: Arc<dyn Announce> = Arc::clone(&hub) as _;
     store.announce_to(Arc::clone(&announce));
     control.announce_to(&announce);
