@@ -49,7 +49,8 @@ pub(crate) fn run() -> anyhow::Result<bool> {
         (port, "/readyz"),
     )?;
     let settings = program::root().join("xtask/src/harness/schemathesis.toml");
-    let passed = program::run(
+    let passed = program::run_in(
+        folder.path(),
         &tool.to_string_lossy(),
         &[
             "--config-file",
@@ -65,6 +66,7 @@ pub(crate) fn run() -> anyhow::Result<bool> {
             "--continue-on-failure",
             "--no-color",
         ],
+        &[],
     )?;
     service.stop()?;
     mock.stop()?;
