@@ -68,7 +68,7 @@ fn plain_text_stays_on_this_machine() {
     check_smtp(
         &format!("host: 10.0.0.1, security: none, {ADDRESSES}, ca_file: x"),
         &[
-            "10:15: \"host\" leads to the private address 10.0.0.1:25: if that is meant, add allow_private: '10.0.0.1:25'",
+            "10:32: \"host\" leads to the private address 10.0.0.1:25: if that is meant, add allow_private: '10.0.0.1:25'",
             "10:52: \"security\" is none and 10.0.0.1:25 is not a loopback address: write starttls or tls: mails and passwords would go in plain text",
             "10:107: \"ca_file\" is of no use where \"security\" is none: remove one of the two",
         ],
@@ -82,7 +82,7 @@ fn a_private_mail_server_must_be_meant() {
     check_smtp(
         &named(", allow_private: '10.0.0.1:25'"),
         &[
-            "10:40: \"allow_private\" names 10.0.0.1:25, the server is 10.0.0.1:587: name the host and port of the server, or remove the key",
+            "10:57: \"allow_private\" names 10.0.0.1:25, the server is 10.0.0.1:587: name the host and port of the server, or remove the key",
         ],
     );
 }

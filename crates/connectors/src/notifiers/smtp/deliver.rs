@@ -110,13 +110,13 @@ impl Smtp {
     async fn mail(&self, notification: &Notification) -> Result<(), PortError> {
         let letter = letter(notification, &self.from, &self.to)
             .map_err(|error| PortError::permanent(format!("cannot write the mail: {error}")))?;
-        let send = async {
+        let delivery = async {
             let transport = self.transport(self.address().await?);
-            let sent = transport.send(letter).await;
-            sent.map_err(|error| self.failure(&error))
+            let answer = transport.send(letter).await;
+            answer.map_err(|error| self.failure(&error))
         };
-        match timeout(self.timeout, send).await {
-            Ok(sent) => sent.map(drop),
+        match timeout(self.timeout, delivery).await {
+            Ok(outcome) => outcome.map(drop),
             Err(_) => Err(PortError::transient(format!(
                 "the mail server {} did not take the mail within {}",
                 self.server(),
