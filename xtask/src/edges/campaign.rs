@@ -33,7 +33,7 @@ const CEILING_KIB: u64 = 256 << 10;
 const SETTLE: Duration = Duration::from_secs(3);
 /// How long the service may take to start, and to close a client.
 const START_MAX: Duration = Duration::from_secs(20);
-const CLOSED_MAX: Duration = Duration::from_secs(60);
+const CLOSED_MAX: Duration = Duration::from_mins(1);
 
 const SILENT: &str = "";
 const HALF_HEAD: &str = "GET /livez HTTP/1.1\r\nhost: loc";
