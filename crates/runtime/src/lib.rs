@@ -24,4 +24,4 @@ pub use control::{ControlConfig, INTERVAL_MINUTES_MAX, INTERVAL_SETTING, Runtime
 pub use live_hub::{LIVE_EVENTS_MAX, LiveHub};
 pub use live_tables::LiveTables;
 pub use source_cell::SourceCell;
-pub use stages::{Rules, Stages};
+pub use stages::{Rules, Stages, Workers};

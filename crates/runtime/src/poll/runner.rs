@@ -104,9 +104,10 @@ impl Poll {
         mut stop: watch::Receiver<bool>,
     ) {
         tokio::select! {
+            biased;
+            _ = stop.wait_for(|stop| *stop) => {}
             // Dropping the loop at any await is safe: effects and checkpoint commit together.
             () = self.polls(&mut commands, &mut interval) => {}
-            _ = stop.wait_for(|stop| *stop) => {}
         }
     }
 
@@ -139,6 +140,7 @@ impl Poll {
                 loop {
                     // Cancel-safe: the turn is only borrowed, and a change that is not seen stays there.
                     tokio::select! {
+                        biased;
                         end = &mut turn => break end,
                         Ok(()) = interval.changed() => {
                             schedule.set_interval(*interval.borrow_and_update());
@@ -228,6 +230,7 @@ impl Poll {
             self.show(schedule);
             // Each branch only waits: when another one wins, nothing is lost.
             tokio::select! {
+                biased;
                 () = tokio::time::sleep_until(schedule.wakes()) => {
                     schedule.advance(Instant::now());
                     if !self.cell.lock().paused {

@@ -108,10 +108,11 @@ impl Delivery {
     /// were leased and not delivered are given back, and come again under the same ids.
     pub async fn run(mut self, mut stop: watch::Receiver<bool>) {
         tokio::select! {
+            biased;
+            _ = stop.wait_for(|stop| *stop) => {}
             // Dropping the loop at any await is safe: what is leased and not settled is due again later, and
             // deliveries under way live on in the set.
             () = self.deliveries() => {}
-            _ = stop.wait_for(|stop| *stop) => {}
         }
         let rest = async {
             while let Some(done) = self.running.join_next_with_id().await {
@@ -209,6 +210,7 @@ impl Delivery {
     async fn wait(&mut self, until: Instant) {
         // Each branch only waits: when another one wins, nothing is lost.
         tokio::select! {
+            biased;
             Some(done) = self.running.join_next_with_id() => {
                 self.ended(done);
                 self.look = true;

@@ -54,9 +54,10 @@ impl RouterLoop {
     /// Runs until `stop` becomes true or its sender is gone.
     pub async fn run(mut self, mut stop: watch::Receiver<bool>) {
         tokio::select! {
+            biased;
+            _ = stop.wait_for(|stop| *stop) => {}
             // Dropping the loop at any await is safe: a step is committed as a whole or decided again.
             () = self.steps() => {}
-            _ = stop.wait_for(|stop| *stop) => {}
         }
     }
 
@@ -129,6 +130,7 @@ impl RouterLoop {
         loop {
             // Each branch only waits: when another one wins, nothing is lost.
             tokio::select! {
+                biased;
                 () = self.ports.wake.notified() => return,
                 Ok(()) = self.router.changed() => return,
                 () = tokio::time::sleep_until(due) => return,
