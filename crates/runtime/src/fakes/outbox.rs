@@ -252,13 +252,17 @@ impl Outbox for MemoryOutbox {
         now: Timestamp,
         until: Timestamp,
         limit: usize,
+        held: Vec<NotificationId>,
     ) -> BoxFuture<'_, Result<Vec<Leased>, PortError>> {
         Box::pin(async move {
             let mut tables = self.up()?;
             let fault = tables.lease_faults.pop_front().unwrap_or(Fault::None);
             failed(fault, false)?;
             let mut firsts = tables.firsts();
-            firsts.retain(|index| tables.rows[*index].next_at <= now);
+            firsts.retain(|index| {
+                let row = &tables.rows[*index];
+                row.next_at <= now && !held.contains(&row.intent.id)
+            });
             firsts.truncate(limit);
             let leased: Vec<Leased> = firsts
                 .into_iter()

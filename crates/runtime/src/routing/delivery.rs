@@ -154,6 +154,7 @@ impl Delivery {
         self.recover().await?;
         self.follow().await;
         self.start();
+        let looked = self.look;
         while self.look && self.desk.has_room(Instant::now()) {
             let leased = self.lease().await?;
             self.look = !leased.is_empty();
@@ -175,16 +176,20 @@ impl Delivery {
         let wall = self.ports.clock.now();
         let due = due.map(|at| now + at.since(wall).min(LOOK_EVERY));
         self.look = due.is_some_and(|at| at <= now);
-        Ok(due.unwrap_or(now + LOOK_EVERY).max(now + LOOK_GAP))
+        // What is due and was not leased just now is in hand.
+        let gap = if looked && self.look {
+            LOOK_EVERY
+        } else {
+            LOOK_GAP
+        };
+        Ok(due.unwrap_or(now + LOOK_EVERY).max(now + gap))
     }
 
     /// Gives back what is leased and in nobody's hand, rather than waiting for the leases to expire.
     async fn recover(&mut self) -> Result<(), PortError> {
         let due = self.give_back_at.is_some_and(|at| at <= Instant::now());
         if self.astray || due {
-            let under_way = self.under_way.values().map(|it| it.id);
-            let held = self.desk.waiting().chain(under_way).collect();
-            let rows = self.ports.outbox.release(held).await?;
+            let rows = self.ports.outbox.release(self.held()).await?;
             self.astray = false;
             self.give_back_at = None;
             self.look = true;
@@ -195,12 +200,18 @@ impl Delivery {
         Ok(())
     }
 
+    /// The rows in hand.
+    fn held(&self) -> Vec<NotificationId> {
+        let under_way = self.under_way.values().map(|it| it.id);
+        self.desk.waiting().chain(under_way).collect()
+    }
+
     async fn lease(&mut self) -> Result<Vec<Leased>, PortError> {
         let now = self.ports.clock.now();
         let leased = self
             .ports
             .outbox
-            .lease(now, now.plus(LEASE), DELIVERIES_MAX);
+            .lease(now, now.plus(LEASE), DELIVERIES_MAX, self.held());
         let leased = leased.await;
         // It may have gone through without telling.
         self.astray |= leased.is_err();

@@ -1,5 +1,6 @@
 mod alarms;
 mod breakers;
+mod clocks;
 mod deliveries;
 mod endpoints;
 mod lives;
