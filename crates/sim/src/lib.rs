@@ -3,4 +3,4 @@
 pub mod mock_api;
 pub mod mock_geo;
 pub mod producer;
-mod rng;
+pub mod rng;

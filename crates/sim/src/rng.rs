@@ -2,17 +2,18 @@
 
 /// `SplitMix64` (Steele, Lea, Flood 2014).
 #[derive(Debug, Clone)]
-pub(crate) struct Rng(u64);
+pub struct Rng(u64);
 
 impl Rng {
     /// The numbers of one `item` of one story: independent of every other item.
-    pub(crate) fn of(seed: u64, item: u64) -> Self {
+    pub fn of(seed: u64, item: u64) -> Self {
         let mut rng = Self(seed);
         let mixed = rng.next();
         Self(mixed ^ item.wrapping_mul(0xd6e8_feb8_6659_fd93))
     }
 
-    pub(crate) fn next(&mut self) -> u64 {
+    /// The next number.
+    pub fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -21,26 +22,31 @@ impl Rng {
     }
 
     /// A number from `low` to `high`, both included.
-    pub(crate) fn between(&mut self, low: u64, high: u64) -> u64 {
+    pub fn between(&mut self, low: u64, high: u64) -> u64 {
         let count = u128::from(high.saturating_sub(low)) + 1;
         let offset = (u128::from(self.next()) * count) >> 64;
         low + u64::try_from(offset).expect("the offset is below the count")
     }
 
     /// A number from `low` to `high`, both included.
-    pub(crate) fn byte(&mut self, low: u8, high: u8) -> u8 {
+    pub fn byte(&mut self, low: u8, high: u8) -> u8 {
         let number = self.between(low.into(), high.into());
         u8::try_from(number).expect("the number is not above `high`")
     }
 
+    /// Whether something happens that does so that many times in a thousand.
+    pub fn chance(&mut self, thousandths: u64) -> bool {
+        self.between(0, 999) < thousandths
+    }
+
     /// A number from 0 to below 1.
-    pub(crate) fn unit(&mut self) -> f64 {
+    pub fn unit(&mut self) -> f64 {
         let high = u32::try_from(self.next() >> 32).expect("32 bits are left");
         f64::from(high) / 4_294_967_296.0
     }
 
     /// One of `items`.
-    pub(crate) fn pick<'a, T>(&mut self, items: &'a [T]) -> &'a T {
+    pub fn pick<'a, T>(&mut self, items: &'a [T]) -> &'a T {
         let last = items.len().saturating_sub(1) as u64;
         let index = usize::try_from(self.between(0, last)).expect("the index is below a length");
         &items[index]
