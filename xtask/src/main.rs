@@ -9,6 +9,7 @@ mod date;
 mod needs;
 mod program;
 mod real_servers;
+mod simulate;
 mod stopwatch;
 mod suites;
 mod terminal;
@@ -29,6 +30,10 @@ usage: cargo x <command>
   test [--fast]                every suite, timed; --fast leaves out the browser, the release build,
                                what needs it, and what needs servers of its own
   crash [--runs N] [--seed S]  kill the service at random moments and judge what it kept
+  simulate [--seeds N] [--from S]
+                               run worlds from their seeds and judge how they end
+  simulate --seed S            tell the story of one
+  simulate --sabotages         put each listed fault into a copy and see that it is found
   bench [NAME]                 run the benches and print the change since the last run
   screenshots DIR              take a picture of every page in both themes";
 
@@ -70,6 +75,17 @@ fn run(command: &str, words: Vec<String>) -> anyhow::Result<bool> {
             let seed = arguments.number("--seed")?;
             arguments.finish()?;
             crash::run(runs, seed)
+        }
+        "simulate" => {
+            let (seeds, from) = (arguments.number("--seeds")?, arguments.number("--from")?);
+            let seed = arguments.number("--seed")?;
+            let sabotages = arguments.flag("--sabotages");
+            arguments.finish()?;
+            match seed {
+                _ if sabotages => simulate::sabotages(seeds.unwrap_or(simulate::SEEDS)),
+                Some(seed) => simulate::story(seed),
+                None => simulate::run(from.unwrap_or(0), seeds.unwrap_or(simulate::SEEDS)),
+            }
         }
         "bench" => {
             let name = arguments.word();

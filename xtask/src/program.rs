@@ -50,6 +50,11 @@ pub(crate) fn run_with(
     Ok(status.success())
 }
 
+/// [`cargo`] with variables of its environment.
+pub(crate) fn cargo_with(arguments: &[&str], variables: &[(&str, &str)]) -> anyhow::Result<bool> {
+    run_with(env!("CARGO"), arguments, variables)
+}
+
 /// Runs cargo.
 pub(crate) fn cargo(arguments: &[&str]) -> anyhow::Result<bool> {
     run(env!("CARGO"), arguments)

@@ -4,7 +4,7 @@ use crate::needs;
 use crate::program::cargo;
 use crate::stopwatch::Stopwatch;
 use crate::terminal::{say, table};
-use crate::{check, crash, real_servers};
+use crate::{check, crash, real_servers, simulate};
 
 /// One suite.
 struct Suite {
@@ -23,7 +23,7 @@ const BROWSER: [&str; 6] = ["test", "--quiet", "-p", "cresset", "--test", "brows
 const BROWSER_NEEDS: [&str; 3] = ["chromium", "chromedriver", "faketime"];
 
 /// Every suite there is, in the order in which they run.
-const SUITES: [Suite; 8] = [
+const SUITES: [Suite; 9] = [
     Suite {
         name: "tidy",
         slow: false,
@@ -72,6 +72,13 @@ const SUITES: [Suite; 8] = [
         needs: &[],
         after: None,
         run: crash::build,
+    },
+    Suite {
+        name: "simulation",
+        slow: true,
+        needs: &[],
+        after: None,
+        run: || simulate::run(0, simulate::SEEDS),
     },
     Suite {
         name: "crash",

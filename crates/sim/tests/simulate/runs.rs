@@ -1,6 +1,7 @@
 //! Runs of many worlds. Which ones, the environment says, as `cargo x simulate` sets it.
 
 use std::num::NonZeroUsize;
+use std::path::Path;
 use std::str::FromStr;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -9,6 +10,9 @@ use super::world::run;
 
 /// Seeds of the workspace's own tests; the test command runs many more of an optimized build.
 const SEEDS: u64 = 60;
+
+/// Faults that are put into the product on purpose, one line each.
+const SABOTAGES: &str = include_str!("../../sabotages.json");
 
 fn asked<T: FromStr>(name: &str) -> Option<T> {
     #[expect(clippy::disallowed_methods, reason = "a test has no other arguments")]
@@ -64,5 +68,23 @@ fn the_same_seed_tells_the_same_story() {
         let (once, again) = (run(seed, true), run(seed, true));
         assert_eq!(once.story, again.story, "seed {seed}");
         assert!(once.story.lines().count() > 20);
+    }
+}
+
+/// Otherwise a sabotage would be found by anything, or by nothing.
+#[test]
+fn every_sabotage_is_one_line_that_is_still_there() {
+    let sabotages: serde_json::Value = serde_json::from_str(SABOTAGES).unwrap();
+    let sabotages = sabotages.as_array().unwrap();
+    assert!(sabotages.len() >= 15);
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    for sabotage in sabotages {
+        let text = |key: &str| sabotage[key].as_str().unwrap();
+        let (name, find, replace) = (text("name"), text("find"), text("replace"));
+        let file = std::fs::read_to_string(root.join(text("file"))).unwrap();
+        let lines = file.lines().filter(|line| *line == find).count();
+        assert_eq!(lines, 1, "{name}");
+        assert!(!replace.contains('\n') && replace != find, "{name}");
+        assert!(!text("breaks").is_empty(), "{name}");
     }
 }

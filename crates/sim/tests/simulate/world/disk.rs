@@ -2,6 +2,7 @@
 //! request is carried out at one instant.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -25,6 +26,8 @@ pub(super) struct Disk {
     pub(super) store: Arc<SqliteStore>,
     /// The rules of each source, for their epochs.
     pub(super) stages: BTreeMap<SourceId, Stages>,
+    /// Whether this life has asked for the leases of a former one to be given back.
+    pub(super) is_released: AtomicBool,
     /// Commits whose answers were lost and that nobody has asked for since.
     unknown: Mutex<BTreeMap<SourceId, Vec<Ticket>>>,
 }
@@ -50,6 +53,7 @@ impl Disk {
             fate: Arc::clone(fate),
             store,
             stages,
+            is_released: AtomicBool::new(false),
             unknown: Mutex::default(),
         }
     }

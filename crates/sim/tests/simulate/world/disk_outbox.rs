@@ -1,5 +1,7 @@
 //! The outbox on the same disk.
 
+use std::sync::atomic::Ordering;
+
 use cresset_model::alert::Position;
 use cresset_model::notification::{Delivery, RoutedRow};
 use cresset_model::ports::{
@@ -47,6 +49,10 @@ impl Outbox for Disk {
         held: Vec<NotificationId>,
     ) -> BoxFuture<'_, Result<Vec<Leased>, PortError>> {
         Box::pin(async move {
+            if !self.is_released.load(Ordering::Relaxed) {
+                let breach = "rows are leased before those of a former life are given back";
+                self.world.breach(breach.to_owned());
+            }
             let leased = self
                 .write("lease", move |store| store.lease(now, until, limit, held))
                 .await;
@@ -62,6 +68,7 @@ impl Outbox for Disk {
 
     fn release(&self, held: Vec<NotificationId>) -> BoxFuture<'_, Result<u64, PortError>> {
         Box::pin(async move {
+            self.is_released.store(true, Ordering::Relaxed);
             let released = self.write("release", |store| store.release(held)).await;
             if let Ok(rows) = &released {
                 self.world
