@@ -4,8 +4,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cresset_model::notification::{DeliveryAttempt, DeliveryEnd, Notification};
-use cresset_model::ports::{Clock, LEASE, Leased, Notifier, Outbox, PortError, Settlement};
+use cresset_model::notification::{DeliveryAttempt, DeliveryEnd, DeliveryState, Notification};
+use cresset_model::ports::{
+    Clock, DeliveryFilter, LEASE, Leased, Notifier, Outbox, PortError, Settlement,
+};
 use cresset_model::{NotificationId, Timestamp};
 use tokio::sync::{Notify, watch};
 use tokio::task::{Id, JoinError, JoinSet};
@@ -23,6 +25,10 @@ pub const DELIVERIES_MAX: usize = 16;
 pub const DELIVERY_TIMEOUT: Duration = Duration::from_secs(30);
 /// The longest wait that a receiver can ask for.
 pub const RETRY_AFTER_MAX: Duration = Duration::from_hours(1);
+/// How often what waits is looked at, should the clock have been set back.
+const HURRY_EVERY: Duration = Duration::from_mins(1);
+/// Rows looked at then, those decided last; the others' turn comes when these are sent.
+const HURRY_ROWS_MAX: usize = 1_000;
 /// How long the loop waits before it asks a store again that failed.
 const STORE_RETRY: Duration = Duration::from_secs(1);
 /// How often the outbox is asked when its next row is due, should somebody have moved it.
@@ -65,6 +71,8 @@ pub struct Delivery {
     /// Whether rows may be leased that nobody has in hand: those of a former process, and those of a lease
     /// whose answer was lost.
     astray: bool,
+    /// When it was last seen to that nothing waits for a time that a wrong clock named.
+    hurried_at: Option<Instant>,
     /// When rows that the desk has let go are given back, if it has.
     give_back_at: Option<Instant>,
     /// How long the next ones that it lets go stay leased.
@@ -91,6 +99,7 @@ impl Delivery {
     pub fn new(ports: DeliveryPorts, jitter_seed: u64) -> Self {
         Self {
             known: ports.receivers.current(),
+            hurried_at: None,
             ports,
             dice: Dice::new(jitter_seed),
             desk: Desk::default(),
@@ -152,6 +161,7 @@ impl Delivery {
             return Ok(Instant::now() + STORE_RETRY);
         }
         self.recover().await?;
+        self.hurry().await?;
         self.follow().await;
         self.start();
         let looked = self.look;
@@ -197,6 +207,33 @@ impl Delivery {
                 info!(rows, "leases given back that nobody held");
             }
         }
+        Ok(())
+    }
+
+    /// Makes due what was decided later than now: the clock was wrong then, and the time that the row waits
+    /// for may be days away.
+    async fn hurry(&mut self) -> Result<(), PortError> {
+        if self.hurried_at.is_some_and(|at| at.elapsed() < HURRY_EVERY) {
+            return Ok(());
+        }
+        let pending = DeliveryFilter {
+            state: Some(DeliveryState::Pending),
+            ..DeliveryFilter::default()
+        };
+        let outbox = &self.ports.outbox;
+        let page = outbox.deliveries(pending, None, HURRY_ROWS_MAX).await?;
+        let now = self.ports.clock.now();
+        let late = page.items.iter().filter(|row| decided_at(row) > now);
+        let ids: Vec<NotificationId> = late.map(|row| row.id).collect();
+        if !ids.is_empty() {
+            info!(
+                rows = ids.len(),
+                "the clock was set back, what waits is due now"
+            );
+            outbox.retry(ids, now).await?;
+            self.look = true;
+        }
+        self.hurried_at = Some(Instant::now());
         Ok(())
     }
 
@@ -372,6 +409,12 @@ pub(super) async fn deliver(
             "no answer within {seconds} s"
         )))
     })
+}
+
+/// When it was decided how long a row waits.
+fn decided_at(row: &cresset_model::notification::Delivery) -> Timestamp {
+    let ended = row.attempts.last().map(|attempt| attempt.ended);
+    ended.unwrap_or(row.created_at)
 }
 
 /// What is listed for the `attempt`-th try (from 1); `None` when it was the last.

@@ -128,8 +128,13 @@ impl RouterLoop {
     /// Waits for rows, for other routes or until something is due by the wall clock, which may be set
     /// meanwhile.
     async fn wait(&mut self, state: &State, due: Option<Timestamp>) {
+        let mut latest = self.ports.clock.now();
         loop {
             let now = self.ports.clock.now();
+            if now < latest {
+                return;
+            }
+            latest = now;
             let left = due.map_or(LOOK_EVERY, |due| due.since(now).min(LOOK_EVERY));
             if left.is_zero() {
                 return;

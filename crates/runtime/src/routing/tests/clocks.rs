@@ -49,3 +49,37 @@ async fn a_row_whose_lease_runs_out_under_way_is_told_once_and_settled() {
     delivery.stop().await;
     assert_eq!(office.states(), [DeliveryState::Sent]);
 }
+
+/// The first wait was reckoned while the clock was a day ahead.
+#[tokio::test(start_paused = true)]
+async fn a_group_that_waits_is_told_soon_when_the_clock_is_set_back() {
+    let office = Office::soc([]);
+    office.clock.set(DAY);
+    let router = grouped(&office).await;
+    office.clock.set(0);
+    let waited = office.until(|| office.outbox.rows().len() == 2).await;
+    assert!(waited <= seconds(60), "{waited:?}");
+    router.stop().await;
+}
+
+/// To break it: leave what waits to the wall clock.
+#[tokio::test(start_paused = true)]
+async fn a_retry_that_waits_is_tried_soon_when_the_clock_is_set_back() {
+    for is_restarted in [false, true] {
+        let office = Office::soc([Reply::Busy(None)]);
+        office.clock.set(DAY);
+        let mut delivery = office.start_delivery();
+        office.put("soc/0", "g", 1);
+        office.put("soc/0", "h", 1);
+        tokio::time::sleep(seconds(1)).await;
+        if is_restarted {
+            delivery.stop().await;
+            office.clock.set(0);
+            delivery = office.start_delivery();
+        }
+        office.clock.set(0);
+        let waited = office.until(|| office.all_sent()).await;
+        assert!(waited <= seconds(61), "{waited:?}");
+        delivery.stop().await;
+    }
+}
