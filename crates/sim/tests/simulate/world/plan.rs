@@ -195,7 +195,7 @@ fn clock(rng: &mut Rng) -> Vec<ClockStep> {
     let error = |rng: &mut Rng| {
         let unit = *rng.pick(&[60, 43_200]);
         let error = signed(rng.between(1, 4)) * unit;
-        if rng.chance(0) { error } else { -error }
+        if rng.chance(500) { error } else { -error }
     };
     let steps = moments(rng, 3);
     let mut steps: Vec<ClockStep> = steps
