@@ -12,8 +12,7 @@ impl Rng {
         Self(mixed ^ item.wrapping_mul(0xd6e8_feb8_6659_fd93))
     }
 
-    /// The next number.
-    pub fn next(&mut self) -> u64 {
+    pub(crate) fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -25,11 +24,12 @@ impl Rng {
     pub fn between(&mut self, low: u64, high: u64) -> u64 {
         let count = u128::from(high.saturating_sub(low)) + 1;
         let offset = (u128::from(self.next()) * count) >> 64;
-        low + u64::try_from(offset).expect("the offset is below the count")
+        // The offset is below the count, which a number holds.
+        low.saturating_add(u64::try_from(offset).unwrap_or(u64::MAX))
     }
 
     /// A number from `low` to `high`, both included.
-    pub fn byte(&mut self, low: u8, high: u8) -> u8 {
+    pub(crate) fn byte(&mut self, low: u8, high: u8) -> u8 {
         let number = self.between(low.into(), high.into());
         u8::try_from(number).expect("the number is not above `high`")
     }
@@ -40,12 +40,16 @@ impl Rng {
     }
 
     /// A number from 0 to below 1.
-    pub fn unit(&mut self) -> f64 {
+    pub(crate) fn unit(&mut self) -> f64 {
         let high = u32::try_from(self.next() >> 32).expect("32 bits are left");
         f64::from(high) / 4_294_967_296.0
     }
 
     /// One of `items`.
+    ///
+    /// # Panics
+    ///
+    /// If there are none.
     pub fn pick<'a, T>(&mut self, items: &'a [T]) -> &'a T {
         let last = items.len().saturating_sub(1) as u64;
         let index = usize::try_from(self.between(0, last)).expect("the index is below a length");

@@ -131,8 +131,9 @@ fn told(held: &Held, faults: &mut Vec<String>) {
     for alert in &held.alerts {
         let mut receivers = told.remove(&alert.row.id).unwrap_or_default();
         receivers.sort_unstable();
-        let is_right = receivers == ["soc/0", "soc/1"] || receivers == ["duty/0"];
-        if !is_right && !(more && receivers.is_empty()) {
+        let is_left_out = more && receivers.is_empty();
+        let is_right = is_left_out || receivers == ["soc/0", "soc/1"] || receivers == ["duty/0"];
+        if !is_right {
             let upstream_id = &alert.row.upstream_id;
             faults.push(format!("the alert {upstream_id} was told to {receivers:?}"));
         }

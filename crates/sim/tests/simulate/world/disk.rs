@@ -198,23 +198,19 @@ fn not_carried_out(fault: Fault) -> Option<PortError> {
 
 /// A commit in a few words.
 fn told(request: &Commit) -> String {
-    let mut text = format!("commit of {}", request.source);
-    if let Some(outcome) = &request.outcome {
+    let outcome = request.outcome.as_ref().map(|outcome| {
         let (fetch, sequence, read) = (outcome.fetch, outcome.sequence, outcome.read);
-        text.push_str(&format!(", {read} records ({fetch}.{sequence})"));
-    }
-    if let Some(checkpoint) = &request.checkpoint {
+        format!(", {read} records ({fetch}.{sequence})")
+    });
+    let checkpoint = request.checkpoint.as_ref().map(|checkpoint| {
         let since = checkpoint.round.map(|round| round.since.to_string());
         let since = since.unwrap_or_default();
-        text.push_str(&format!(
-            ", bookmark {} round [{since}]",
-            checkpoint.bookmark
-        ));
-    }
-    if let Some(push) = &request.push {
-        text.push_str(&format!(", answer under {}", push.key));
-    }
-    text
+        format!(", bookmark {} round [{since}]", checkpoint.bookmark)
+    });
+    let push = request.push.as_ref();
+    let push = push.map(|push| format!(", answer under {}", push.key));
+    let parts: String = [outcome, checkpoint, push].into_iter().flatten().collect();
+    format!("commit of {}{parts}", request.source)
 }
 
 impl Store for Disk {

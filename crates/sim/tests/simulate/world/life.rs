@@ -32,6 +32,11 @@ use super::upstream::SimUpstream;
 /// The receivers as the product takes them.
 type Receivers = Vec<(String, Vec<Arc<dyn Notifier>>)>;
 
+/// A loop by its name, with what stops it.
+type Loop = (&'static str, watch::Sender<bool>, JoinHandle<()>);
+/// What a poll is told from outside: commands, and the minutes between its turns.
+type Settings = (mpsc::Sender<PollCommand>, watch::Sender<u32>);
+
 /// A service that runs.
 pub(super) struct Life {
     world: Arc<World>,
@@ -40,8 +45,8 @@ pub(super) struct Life {
     pub(super) clock: Arc<dyn Clock>,
     clients: JoinHandle<()>,
     /// The loops, each with what stops it, in the order in which they are stopped.
-    loops: Vec<(&'static str, watch::Sender<bool>, JoinHandle<()>)>,
-    _settings: (mpsc::Sender<PollCommand>, watch::Sender<u32>),
+    loops: Vec<Loop>,
+    _settings: Settings,
 }
 
 /// What its parts are made of.
@@ -117,13 +122,7 @@ impl Parts {
         }
     }
 
-    fn poll(
-        &self,
-    ) -> (
-        (&'static str, watch::Sender<bool>, JoinHandle<()>),
-        Arc<SourceCell>,
-        (mpsc::Sender<PollCommand>, watch::Sender<u32>),
-    ) {
+    fn poll(&self) -> (Loop, Arc<SourceCell>, Settings) {
         let plan = &self.world.plan;
         let config = PollConfig {
             rule: PollRule {
@@ -155,7 +154,7 @@ impl Parts {
     }
 
     async fn intake(&self) -> (Arc<dyn Intake>, Arc<SourceCell>) {
-        let fresh = AtomicU64::new(self.world.time.elapsed().as_millis() as u64);
+        let fresh = AtomicU64::new(self.world.time.now().nanos().unsigned_abs());
         let mut intake = PushIntake::new(PushPorts {
             store: Arc::clone(&self.store),
             clock: Arc::clone(&self.clock),
@@ -176,20 +175,16 @@ impl Parts {
         (Arc::new(intake), cell)
     }
 
-    fn routing(
-        &self,
-        commands: &mpsc::Sender<PollCommand>,
-        polled: &Arc<SourceCell>,
-    ) -> (&'static str, watch::Sender<bool>, JoinHandle<()>) {
+    fn routing(&self, commands: &mpsc::Sender<PollCommand>, polled: &Arc<SourceCell>) -> Loop {
         let set = ReceiverSet::new(self.receivers(), Arc::clone(&self.clock));
         let set = Arc::new(set.expect("the names differ"));
-        let routes = self.world.routes_now();
-        let (router, router_now) = watch::channel(Some(routes::router(routes)));
+        let number = self.world.routes_now();
+        let (router, current) = watch::channel(Some(routes::router(number)));
         let delivery = Arc::new(Notify::new());
         let outbox = Arc::clone(&self.disk) as Arc<dyn Outbox>;
         let routing = Routing {
             router: RouterLoop::new(
-                router_now,
+                current,
                 RouterPorts {
                     outbox: Arc::clone(&outbox),
                     store: Arc::clone(&self.disk) as _,
@@ -243,8 +238,9 @@ impl World {
     /// The routes of the configuration as it is now.
     fn routes_now(&self) -> usize {
         let now = self.time.elapsed();
-        let past = self.plan.reloads.iter().filter(|(at, _)| *at <= now);
-        past.last().map_or(self.plan.routes, |(_, routes)| *routes)
+        let mut past = self.plan.reloads.iter().filter(|(at, _)| *at <= now);
+        past.next_back()
+            .map_or(self.plan.routes, |(_, routes)| *routes)
     }
 }
 

@@ -119,6 +119,10 @@ fn signed(number: u64) -> i64 {
     i64::try_from(number).expect("a small number")
 }
 
+fn severity(rng: &mut Rng) -> &'static str {
+    SEVERITIES[size(rng.between(0, 2))]
+}
+
 fn moments(rng: &mut Rng, most: u64) -> Vec<Duration> {
     let mut moments: Vec<Duration> = (0..rng.between(0, most))
         .map(|_| Duration::from_millis(rng.between(0, QUIET_S * 1_000 - 1)))
@@ -146,7 +150,7 @@ fn items(rng: &mut Rng, page_size: usize) -> Vec<Item> {
                 changes: None,
                 is_broken: false,
                 is_future: false,
-                severity: *rng.pick(&SEVERITIES[..]),
+                severity: severity(rng),
             };
             let later = created + signed(rng.between(1, LATE_S.unsigned_abs()));
             match kind {
@@ -247,7 +251,7 @@ fn pushes(rng: &mut Rng) -> Vec<PushPlan> {
             if rng.chance(120) {
                 (broken_event(number, index), false)
             } else {
-                (event(number, index, *rng.pick(&SEVERITIES[..])), true)
+                (event(number, index, severity(rng)), true)
             }
         };
         let records = (0..6).map(&mut record).collect::<Vec<_>>();

@@ -18,7 +18,7 @@ pub(super) const RETRY_WAITS: [Duration; 7] = [
     Duration::from_secs(8),
     Duration::from_secs(15),
     Duration::from_secs(30),
-    Duration::from_secs(60),
+    Duration::from_mins(1),
 ];
 
 /// The receivers with their notifiers, by their place among [`super::plan::Odds::receivers`].

@@ -18,7 +18,7 @@ use super::time::T0;
 /// How long the last life runs at least once nothing fails any more: three polls, and what groups wait.
 const SETTLE_MIN: Duration = Duration::from_mins(4);
 /// How long it may take until everything is told.
-const SETTLE_MAX: Duration = Duration::from_mins(60);
+const SETTLE_MAX: Duration = Duration::from_hours(1);
 /// How often that is looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(20);
 

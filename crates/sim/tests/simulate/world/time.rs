@@ -87,8 +87,8 @@ impl Time {
             return 0;
         }
         let elapsed = self.elapsed();
-        let past = self.steps.iter().filter(|step| step.from <= elapsed);
-        past.last().map_or(0, |step| step.error_s)
+        let mut past = self.steps.iter().filter(|step| step.from <= elapsed);
+        past.next_back().map_or(0, |step| step.error_s)
     }
 }
 
