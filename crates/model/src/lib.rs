@@ -7,6 +7,8 @@ pub mod city;
 pub mod config;
 pub mod country;
 pub mod dead_letter;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzz;
 pub mod id;
 pub mod indicator;
 pub mod ip;
