@@ -6,6 +6,8 @@ mod bench;
 mod check;
 mod crash;
 mod date;
+mod fuzz;
+mod mutants;
 mod needs;
 mod program;
 mod real_servers;
@@ -29,6 +31,10 @@ usage: cargo x <command>
   test [--fast]                every suite, timed; --fast leaves out the browser, the release build,
                                what needs it, and what needs servers of its own
   crash [--runs N] [--seed S]  kill the service at random moments and judge what it kept
+  fuzz [TARGET] [--minutes N]  run the fuzz targets, 10 minutes each unless said otherwise; with
+                               --minimize instead: keep the fewest inputs that reach the same
+  mutants [MODULE]             change one thing at a time in the modules that bear the contract, and
+                               see whether a test notices
   bench [NAME]                 run the benches and print the change since the last run
   screenshots DIR              take a picture of every page in both themes";
 
@@ -70,6 +76,22 @@ fn run(command: &str, words: Vec<String>) -> anyhow::Result<bool> {
             let seed = arguments.number("--seed")?;
             arguments.finish()?;
             crash::run(runs, seed)
+        }
+        "fuzz" => {
+            let minutes = arguments.number("--minutes")?.unwrap_or(fuzz::MINUTES);
+            let minimize = arguments.flag("--minimize");
+            let name = arguments.word();
+            arguments.finish()?;
+            if minimize {
+                fuzz::minimize(name.as_deref())
+            } else {
+                fuzz::run(name.as_deref(), minutes)
+            }
+        }
+        "mutants" => {
+            let name = arguments.word();
+            arguments.finish()?;
+            mutants::run(name.as_deref())
         }
         "bench" => {
             let name = arguments.word();

@@ -33,7 +33,7 @@ macro_rules! apt {
 }
 
 /// Every program that a suite may name.
-const NEEDS: [Need; 4] = [
+const NEEDS: [Need; 6] = [
     // Draws the pages in the browser suite.
     Need {
         program: "chromium",
@@ -57,6 +57,18 @@ const NEEDS: [Need; 4] = [
         program: "python3",
         probe: &["-c", "import ensurepip, venv"],
         install: apt!["python3", "python3-venv"],
+    },
+    // Builds libFuzzer.
+    Need {
+        program: "c++",
+        probe: &["--version"],
+        install: apt!["g++"],
+    },
+    // Changes the code for `cargo x mutants`.
+    Need {
+        program: "cargo-mutants",
+        probe: &["mutants", "--version"],
+        install: &[&["cargo", "install", "--locked", "cargo-mutants"]],
     },
 ];
 

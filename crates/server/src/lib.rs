@@ -26,6 +26,8 @@ mod trigger;
 mod ui;
 
 pub use access::Access;
+#[cfg(any(test, feature = "fuzzing"))]
+pub use api::fuzz;
 pub use router::router;
 pub use serve::{CONNECTIONS_MAX, STOP_WITHIN, serve};
 pub use services::{ServiceFacts, Services};

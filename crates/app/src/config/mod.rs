@@ -7,6 +7,8 @@ mod detect;
 mod enrich;
 mod environment;
 mod faults;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzz;
 mod geo_http;
 mod http_poll;
 mod limits;

@@ -80,6 +80,11 @@ pub fn builtin(of: &str) -> GeoTable {
 /// file is decoded, so that a damaged one never replaces a good one. It blocks, for seconds if the file is
 /// large.
 pub fn read_mmdb(path: &Path, of: &str) -> Result<GeoTable, GeoError> {
+    parse_mmdb(read_whole(path, GEO_FILE_BYTES_MAX)?, path, of)
+}
+
+/// The same of the content of a file.
+pub(super) fn parse_mmdb(content: Vec<u8>, path: &Path, of: &str) -> Result<GeoTable, GeoError> {
     let damaged = |source| GeoError::Damaged {
         path: path.to_owned(),
         source,
@@ -88,7 +93,7 @@ pub fn read_mmdb(path: &Path, of: &str) -> Result<GeoTable, GeoError> {
         path: path.to_owned(),
         why,
     };
-    let reader = Reader::from_source(read_whole(path, GEO_FILE_BYTES_MAX)?).map_err(damaged)?;
+    let reader = Reader::from_source(content).map_err(damaged)?;
     let mut v4 = Builder::new(Cover::v4());
     let mut v6 = Builder::new(Cover::v6());
     let mut known: HashMap<usize, Option<NonZeroU16>> = HashMap::new();

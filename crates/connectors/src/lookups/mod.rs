@@ -4,6 +4,8 @@ mod city;
 mod cover;
 mod csv_line;
 mod faults;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzz;
 mod geo;
 mod geo_http;
 mod indicators;
