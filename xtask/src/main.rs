@@ -6,6 +6,7 @@ mod bench;
 mod check;
 mod crash;
 mod date;
+mod faults;
 mod needs;
 mod program;
 mod real_servers;
@@ -29,6 +30,10 @@ usage: cargo x <command>
   test [--fast]                every suite, timed; --fast leaves out the browser, the release build,
                                what needs it, and what needs servers of its own
   crash [--runs N] [--seed S]  kill the service at random moments and judge what it kept
+  faults [CHECK] [--commits N] [--seed S] [--program PATH]
+                               a bad disk below the service: order, disk-full, copies, commits
+  recovery [--alerts N] [--program PATH]
+                               how long a start behind a kill takes with many alerts; a million by default
   bench [NAME]                 run the benches and print the change since the last run
   screenshots DIR              take a picture of every page in both themes";
 
@@ -70,6 +75,20 @@ fn run(command: &str, words: Vec<String>) -> anyhow::Result<bool> {
             let seed = arguments.number("--seed")?;
             arguments.finish()?;
             crash::run(runs, seed)
+        }
+        "faults" => {
+            let commits = arguments.number("--commits")?;
+            let seed = arguments.number("--seed")?;
+            let program = arguments.text("--program")?;
+            let name = arguments.word();
+            arguments.finish()?;
+            faults::run(name.as_deref(), program.as_deref(), (commits, seed))
+        }
+        "recovery" => {
+            let alerts = arguments.number("--alerts")?.unwrap_or(1_000_000);
+            let program = arguments.text("--program")?;
+            arguments.finish()?;
+            faults::recovery(alerts, program.as_deref())
         }
         "bench" => {
             let name = arguments.word();

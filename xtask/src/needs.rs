@@ -33,7 +33,19 @@ macro_rules! apt {
 }
 
 /// Every program that a suite may name.
-const NEEDS: [Need; 4] = [
+const NEEDS: [Need; 6] = [
+    // Sees the order of the calls in the suite `faults`.
+    Need {
+        program: "strace",
+        probe: &["--version"],
+        install: apt!["strace"],
+    },
+    // Compiles the bad disk of the suite `faults`; the bundled database needs it too.
+    Need {
+        program: "cc",
+        probe: &["--version"],
+        install: apt!["gcc", "libc6-dev"],
+    },
     // Draws the pages in the browser suite.
     Need {
         program: "chromium",

@@ -4,7 +4,7 @@ use crate::needs;
 use crate::program::cargo;
 use crate::stopwatch::Stopwatch;
 use crate::terminal::{say, table};
-use crate::{check, crash, real_servers};
+use crate::{check, crash, faults, real_servers};
 
 /// One suite.
 struct Suite {
@@ -23,7 +23,7 @@ const BROWSER: [&str; 6] = ["test", "--quiet", "-p", "cresset", "--test", "brows
 const BROWSER_NEEDS: [&str; 3] = ["chromium", "chromedriver", "faketime"];
 
 /// Every suite there is, in the order in which they run.
-const SUITES: [Suite; 8] = [
+const SUITES: [Suite; 9] = [
     Suite {
         name: "tidy",
         slow: false,
@@ -79,6 +79,13 @@ const SUITES: [Suite; 8] = [
         needs: &[],
         after: Some("release build"),
         run: || crash::run(crash::RUNS, None),
+    },
+    Suite {
+        name: "faults",
+        slow: true,
+        needs: &["strace", "cc"],
+        after: Some("release build"),
+        run: || faults::run(None, None, (None, None)),
     },
 ];
 

@@ -4,13 +4,13 @@
 
 mod campaign;
 mod deliveries;
-mod dice;
-mod http;
-mod judge;
-mod process;
+pub(crate) mod dice;
+pub(crate) mod http;
+pub(crate) mod judge;
+pub(crate) mod process;
 mod pusher;
 mod receiver;
-mod service;
+pub(crate) mod service;
 
 #[cfg(test)]
 mod tests;
