@@ -29,7 +29,8 @@ usage: cargo x <command>
   tidy                         the house rules: arrows, cycles, sizes, purity, words, links
   test [--fast]                every suite, timed; --fast leaves out the browser, the release build,
                                what needs it, and what needs servers of its own
-  crash [--runs N] [--seed S]  kill the service at random moments and judge what it kept
+  crash [--signal kill|term] [--runs N] [--seed S] [--program PATH]
+                               kill or stop the service at random moments and judge what it kept
   faults [CHECK] [--commits N] [--seed S] [--program PATH]
                                a bad disk below the service: order, disk-full, copies, commits
   recovery [--alerts N] [--program PATH]
@@ -71,10 +72,13 @@ fn run(command: &str, words: Vec<String>) -> anyhow::Result<bool> {
             Ok(suites::run(fast))
         }
         "crash" => {
-            let runs = arguments.number("--runs")?.unwrap_or(crash::RUNS);
+            let runs = arguments.number("--runs")?;
             let seed = arguments.number("--seed")?;
+            let signal = crash::Signal::read(arguments.text("--signal")?.as_deref())?;
+            let program = arguments.text("--program")?;
             arguments.finish()?;
-            crash::run(runs, seed)
+            let runs = runs.unwrap_or(crash::KILLS_IN_TESTS);
+            crash::run(runs, seed, signal, program.as_deref())
         }
         "faults" => {
             let commits = arguments.number("--commits")?;

@@ -23,7 +23,7 @@ const BROWSER: [&str; 6] = ["test", "--quiet", "-p", "cresset", "--test", "brows
 const BROWSER_NEEDS: [&str; 3] = ["chromium", "chromedriver", "faketime"];
 
 /// Every suite there is, in the order in which they run.
-const SUITES: [Suite; 9] = [
+const SUITES: [Suite; 10] = [
     Suite {
         name: "tidy",
         slow: false,
@@ -78,7 +78,14 @@ const SUITES: [Suite; 9] = [
         slow: true,
         needs: &[],
         after: Some("release build"),
-        run: || crash::run(crash::RUNS, None),
+        run: || crash::run(crash::KILLS_IN_TESTS, None, crash::Signal::Kill, None),
+    },
+    Suite {
+        name: "stop",
+        slow: true,
+        needs: &[],
+        after: Some("release build"),
+        run: || crash::run(crash::TERMS_IN_TESTS, None, crash::Signal::Term, None),
     },
     Suite {
         name: "faults",

@@ -97,6 +97,11 @@ pub(crate) enum Command {
     /// Recompute the books from the tables of a data directory
     #[command(after_help = "Example:\n  cresset verify data")]
     Verify(Verify),
+    /// Copy the store of a data directory as a whole, while its service goes on
+    #[command(
+        after_help = "Example:\n  cresset backup data backups/monday\n\nTo restore, stop the service and put the file in place of the data directory's."
+    )]
+    Backup(Backup),
     /// Health, sources and counts of a running service
     Status,
     /// Run a sync now
@@ -203,6 +208,16 @@ pub(crate) struct Verify {
     /// The data directory, or the database file in it
     #[arg(value_name = "DATA_DIR")]
     pub(crate) data: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Backup {
+    /// The data directory, or the database file in it
+    #[arg(value_name = "DATA_DIR")]
+    pub(crate) data: PathBuf,
+    /// The directory for the copy, made if it is missing
+    #[arg(value_name = "TO_DIR")]
+    pub(crate) to: PathBuf,
 }
 
 #[derive(Debug, Args)]

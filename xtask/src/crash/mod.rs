@@ -1,4 +1,4 @@
-//! Kills the running service at random moments and judges what it kept: nothing lost, nothing doubled,
+//! Kills or stops the running service at random moments and judges what it kept: nothing lost, nothing doubled,
 //! everything in its newest content; and who was told of it: every alert, in order, and again only under
 //! its first key.
 
@@ -10,9 +10,10 @@ pub(crate) mod judge;
 pub(crate) mod process;
 mod pusher;
 mod receiver;
+mod second;
 pub(crate) mod service;
 
 #[cfg(test)]
 mod tests;
 
-pub(crate) use campaign::{RUNS, build, run};
+pub(crate) use campaign::{KILLS_IN_TESTS, Signal, TERMS_IN_TESTS, build, run};

@@ -91,15 +91,20 @@ impl Process {
     }
 
     /// Asks it to end and waits; it has to succeed.
-    pub(crate) fn stop(mut self) -> anyhow::Result<()> {
+    pub(crate) fn stop(self) -> anyhow::Result<()> {
+        self.stop_within(STOP_MAX).map(drop)
+    }
+
+    /// The same within a time; says how long it took.
+    pub(crate) fn stop_within(mut self, limit: Duration) -> anyhow::Result<Duration> {
         self.terminate()?;
         let stopwatch = Stopwatch::start();
         loop {
             match self.has_ended()? {
-                Some(status) if status.success() => return Ok(()),
+                Some(status) if status.success() => return Ok(stopwatch.elapsed()),
                 Some(status) => bail!("{} did not stop well: {status}", self.name),
-                None if stopwatch.elapsed() > STOP_MAX => {
-                    bail!("{} did not stop within {} s", self.name, STOP_MAX.as_secs())
+                None if stopwatch.elapsed() > limit => {
+                    bail!("{} did not stop within {} s", self.name, limit.as_secs())
                 }
                 None => thread::sleep(LOOK_AGAIN),
             }

@@ -256,19 +256,6 @@ impl Service {
         Ok(rows)
     }
 
-    /// Whether nothing in its outbox waits.
-    pub(crate) fn has_told(&self) -> anyhow::Result<bool> {
-        for state in ["pending", "leased"] {
-            let path = format!("/api/v1/deliveries?limit=1&state={state}");
-            let page = get(self.port, &path)?.json()?;
-            let items = page.get("items").and_then(Value::as_array);
-            if !items.context("a page has no `items`")?.is_empty() {
-                return Ok(false);
-            }
-        }
-        Ok(true)
-    }
-
     /// Every item of a list.
     pub(crate) fn pages(
         &self,

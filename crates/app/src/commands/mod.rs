@@ -1,6 +1,7 @@
 //! One file for each command.
 
 mod alerts;
+mod backup;
 mod config;
 mod demo;
 mod dispatch;

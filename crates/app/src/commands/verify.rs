@@ -9,7 +9,7 @@ use crate::exit::{Exit, Failure};
 use crate::output::{Output, table};
 
 /// The database of a data directory.
-const DATABASE: &str = "cresset.db";
+pub(super) const DATABASE: &str = "cresset.db";
 
 /// Prints each check; the exit code is 1 when one fails.
 pub(crate) fn run(flags: &Verify, output: &Output) -> anyhow::Result<Exit> {
@@ -46,7 +46,8 @@ pub(crate) fn run(flags: &Verify, output: &Output) -> anyhow::Result<Exit> {
     Ok(if report.is_ok() { Exit::Ok } else { Exit::No })
 }
 
-fn database(path: &Path) -> anyhow::Result<PathBuf> {
+/// The database that a user named by its directory or by itself.
+pub(super) fn database(path: &Path) -> anyhow::Result<PathBuf> {
     let path = if path.is_dir() {
         path.join(DATABASE)
     } else {

@@ -1,6 +1,7 @@
 //! The embedded store: one `SQLite` file. One thread writes and commits in groups; readers never wait for
 //! it. Instants come with the requests, so the store reads no clock of its own but to bound a read.
 
+mod backup;
 mod books;
 mod commit;
 mod dead;
@@ -11,6 +12,7 @@ mod feed;
 mod intake;
 mod list;
 mod lock;
+mod log;
 mod open;
 mod outbox;
 mod queue;
@@ -30,6 +32,7 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
+pub use backup::backup;
 pub use error::OpenError;
 pub use open::SqliteConfig;
 pub use store::SqliteStore;

@@ -20,6 +20,9 @@ const READER_CACHE_KIB: i64 = 4 << 10;
 const WAL_BYTES_KEPT: i64 = 16 << 20;
 /// Pages in the write-ahead log that start writing it back.
 const WAL_PAGES_MAX: i64 = 2_000;
+/// Bytes of the write-ahead log from which on the writer waits for readers to let it begin anew. Readers that
+/// follow each other without a gap would let it grow for ever.
+pub(super) const WAL_BYTES_MAX: u64 = 32 << 20;
 /// Prepared statements kept by each connection.
 const STATEMENTS_MAX: usize = 128;
 /// Bytes of a page; only used to turn a size into pages.
@@ -54,25 +57,42 @@ impl SqliteConfig {
 
     /// The directory of the database.
     pub(super) fn directory(&self) -> &Path {
-        match self.path.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => parent,
-            _ => Path::new("."),
-        }
+        parent(&self.path)
     }
 }
 
-/// Makes the directory, and every missing one above it, for this user only.
+/// The directory of a file or of a directory.
+pub(super) fn parent(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
+}
+
+/// Makes the directory, and every missing one above it, for this user only. What it makes has reached the disk
+/// when it returns: a power cut must not take the directory away from under what is committed in it.
 pub(super) fn create_directory(directory: &Path) -> Result<(), OpenError> {
+    let is_missing = |path: &&Path| !path.as_os_str().is_empty() && !path.exists();
+    let missing: Vec<&Path> = directory.ancestors().take_while(is_missing).collect();
     let mut builder = DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder
         .create(directory)
+        .and_then(|()| {
+            let mut made = missing.into_iter();
+            made.try_for_each(|made| sync_directory(parent(made)))
+        })
         .map_err(|source| OpenError::CreateDirectory {
             directory: directory.to_owned(),
             source,
         })
+}
+
+/// Brings the names in a directory to the disk.
+pub(super) fn sync_directory(directory: &Path) -> std::io::Result<()> {
+    File::open(directory)?.sync_all()
 }
 
 /// Opens a file for reading and writing, made for this user only. The engine gives its journals the
