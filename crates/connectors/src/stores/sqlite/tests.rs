@@ -1,6 +1,7 @@
 //! The contract of every store, and what only this one promises.
 
 mod bounds;
+mod crashes;
 mod faults;
 mod index;
 mod opening;
