@@ -31,6 +31,8 @@ enum Call {
 /// Pushes one record at a time under the eyes of `strace`.
 pub(crate) fn run(program: &Path, folder: &Path) -> anyhow::Result<Figures> {
     let service = Service::with(program, folder, PUSHED)?;
+    // The service makes it anew, and has to bring its name to the disk too.
+    std::fs::remove_dir(service.data()).context("remove the data directory")?;
     let trace = folder.join("trace.txt");
     let trace_path = trace.to_string_lossy();
     let words = [
@@ -58,11 +60,16 @@ pub(crate) fn run(program: &Path, folder: &Path) -> anyhow::Result<Figures> {
         std::thread::sleep(crate::crash::process::LOOK_AGAIN);
     }
     let text = std::fs::read(&trace).context("read the trace")?;
-    let calls = read(&String::from_utf8_lossy(&text));
+    let text = String::from_utf8_lossy(&text);
+    let calls = read(&text);
     let synced = fsync_comes_before_the_answer(&calls);
+    let named = syncs_directory(&text, folder);
     Ok(Figures {
-        passed: synced == PUSHES,
-        text: format!("{PUSHES} pushes, {synced} answered after the sync of their commit"),
+        passed: synced == PUSHES && named,
+        text: format!(
+            "{PUSHES} pushes, {synced} answered after the sync of their commit; the name of the data directory {}",
+            if named { "is synced" } else { "is NOT synced" }
+        ),
     })
 }
 
@@ -88,6 +95,17 @@ fn fsync_comes_before_the_answer(calls: &[Call]) -> usize {
                 && before.any(|call| *call == Call::SyncEnds)
         })
         .count()
+}
+
+/// Whether the names in a directory were brought to the disk before the first answer.
+fn syncs_directory(trace: &str, directory: &Path) -> bool {
+    let place = format!("<{}>)", directory.display());
+    let before = trace
+        .lines()
+        .take_while(|line| !line.contains("\"HTTP/1.1 "));
+    let mut syncs = before
+        .filter(|line| line.contains(" fsync(") && line.contains(&place) && line.ends_with("= 0"));
+    syncs.next().is_some()
 }
 
 /// Picks the calls of interest out of a trace.
@@ -152,6 +170,15 @@ mod tests {
             0,
         );
         check(&[WRITE, &SYNC.replace("-wal", ""), ANSWER].concat(), 0);
+    }
+
+    #[test]
+    fn a_directory_counts_when_it_is_synced_before_the_first_answer() {
+        let sync = "7  fsync(9</d>) = 0\n";
+        let is_synced = |trace: &str| syncs_directory(trace, Path::new("/d"));
+        assert!(is_synced(&[sync, ANSWER].concat()));
+        assert!(!is_synced(&[ANSWER, sync].concat()));
+        assert!(!is_synced(SYNC));
     }
 
     #[test]

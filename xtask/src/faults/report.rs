@@ -11,7 +11,7 @@ use crate::terminal::{say, table};
 use crate::{crash, needs};
 
 /// Pushes that are answered over a bad disk when the test command asks.
-pub(crate) const COMMITS_IN_TESTS: u64 = 2_000;
+pub(crate) const COMMITS_IN_TESTS: u64 = 10_000;
 /// The seed when nobody names one.
 const SEED: u64 = 1;
 
