@@ -21,18 +21,29 @@ impl Arguments {
 
     /// Takes an option and its number.
     pub(crate) fn number(&mut self, name: &str) -> anyhow::Result<Option<u64>> {
+        let Some(value) = self.value(name, "a number")? else {
+            return Ok(None);
+        };
+        value
+            .parse()
+            .map(Some)
+            .with_context(|| format!("`{name} {value}`: a whole number is expected"))
+    }
+
+    /// Takes an option and the word behind it.
+    pub(crate) fn text(&mut self, name: &str) -> anyhow::Result<Option<String>> {
+        self.value(name, "a word")
+    }
+
+    fn value(&mut self, name: &str, what: &str) -> anyhow::Result<Option<String>> {
         let Some(at) = self.words.iter().position(|word| word == name) else {
             return Ok(None);
         };
         self.words.remove(at);
         if at >= self.words.len() {
-            bail!("`{name}` needs a number behind it");
+            bail!("`{name}` needs {what} behind it");
         }
-        let value = self.words.remove(at);
-        value
-            .parse()
-            .map(Some)
-            .with_context(|| format!("`{name} {value}`: a whole number is expected"))
+        Ok(Some(self.words.remove(at)))
     }
 
     /// Takes the first word that is no option.
@@ -67,6 +78,10 @@ mod tests {
         assert_eq!(given.number("--runs").unwrap(), None);
         assert_eq!(given.word().as_deref(), Some("name"));
         assert!(given.finish().is_ok());
+        assert_eq!(
+            arguments("--to x").text("--to").unwrap().as_deref(),
+            Some("x")
+        );
     }
 
     #[test]

@@ -33,7 +33,19 @@ macro_rules! apt {
 }
 
 /// Every program that a suite may name.
-const NEEDS: [Need; 4] = [
+const NEEDS: [Need; 8] = [
+    // Sees the order of the calls in the suite `faults`.
+    Need {
+        program: "strace",
+        probe: &["--version"],
+        install: apt!["strace"],
+    },
+    // Compiles the bad disk of the suite `faults`; the bundled database needs it too.
+    Need {
+        program: "cc",
+        probe: &["--version"],
+        install: apt!["gcc", "libc6-dev"],
+    },
     // Draws the pages in the browser suite.
     Need {
         program: "chromium",
@@ -52,11 +64,24 @@ const NEEDS: [Need; 4] = [
         probe: &["--version"],
         install: apt!["faketime"],
     },
-    // Runs the servers of the suite `real servers`, in an environment of their own.
+    // Runs the servers of the suite `real servers` and the tool of the suite `schemathesis`, each in an
+    // environment of its own.
     Need {
         program: "python3",
         probe: &["-c", "import ensurepip, venv"],
         install: apt!["python3", "python3-venv"],
+    },
+    // Builds libFuzzer.
+    Need {
+        program: "c++",
+        probe: &["--version"],
+        install: apt!["g++"],
+    },
+    // Changes the code for `cargo x mutants`.
+    Need {
+        program: "cargo-mutants",
+        probe: &["mutants", "--version"],
+        install: &[&["cargo", "install", "--locked", "cargo-mutants"]],
     },
 ];
 

@@ -39,15 +39,30 @@ pub(crate) fn run_with(
     arguments: &[&str],
     variables: &[(&str, &str)],
 ) -> anyhow::Result<bool> {
+    run_in(&root(), program, arguments, variables)
+}
+
+/// [`run_with`] in another folder, for a program that leaves something where it runs.
+pub(crate) fn run_in(
+    folder: &Path,
+    program: &str,
+    arguments: &[&str],
+    variables: &[(&str, &str)],
+) -> anyhow::Result<bool> {
     let name = Path::new(program).file_name().unwrap_or_default();
     say(&format!("$ {} {}", name.display(), arguments.join(" ")));
     let status = Command::new(program)
         .args(arguments)
         .envs(variables.iter().copied())
-        .current_dir(root())
+        .current_dir(folder)
         .status()
         .with_context(|| format!("failed to run `{program}`; is it installed?"))?;
     Ok(status.success())
+}
+
+/// [`cargo`] with variables of its environment.
+pub(crate) fn cargo_with(arguments: &[&str], variables: &[(&str, &str)]) -> anyhow::Result<bool> {
+    run_with(env!("CARGO"), arguments, variables)
 }
 
 /// Runs cargo.

@@ -1,16 +1,20 @@
 //! Runs the tests of clients against servers that others wrote.
 
 use std::io::{BufRead as _, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use anyhow::{Context, bail};
 
 use crate::program::{self, run_with};
-use crate::terminal::say;
+use crate::python::Environment;
 
-/// What the servers are made of, in the versions that are known to work.
-const PACKAGES: [&str; 2] = ["aiosmtpd==1.4.6", "cryptography>=44"];
+/// What the servers are made of.
+const MADE_OF: Environment = Environment {
+    folder: "servers",
+    packages: &["aiosmtpd==1.4.6", "cryptography>=44"],
+    modules: "aiosmtpd, cryptography",
+};
 /// Tells the tests where the servers are.
 const VARIABLE: &str = "CRESSET_TEST_SERVERS";
 /// Where the system's certificates are looked for instead of their usual place.
@@ -65,7 +69,7 @@ impl Drop for Servers {
 /// Starts the servers and runs their tests: those where nobody trusts their certificate, and those where the
 /// system does.
 pub(crate) fn run() -> anyhow::Result<bool> {
-    let servers = Servers::start(&python()?)?;
+    let servers = Servers::start(&MADE_OF.provide()?.join("bin/python"))?;
     let place = (VARIABLE, servers.places.as_str());
     let trusted = (ROOTS, servers.certificate()?);
     let strangers = test("real_servers", &[place])?;
@@ -76,35 +80,4 @@ pub(crate) fn run() -> anyhow::Result<bool> {
 fn test(target: &str, variables: &[(&str, &str)]) -> anyhow::Result<bool> {
     let words = ["test", "-p", "cresset-connectors", "--test", target];
     run_with(env!("CARGO"), &words, variables)
-}
-
-/// The interpreter of an environment with the packages, made when it is not there.
-fn python() -> anyhow::Result<PathBuf> {
-    let folder = program::target()?.join("servers");
-    let python = folder.join("bin/python");
-    if has_packages(&python) {
-        return Ok(python);
-    }
-    say(&format!(
-        "{} will be installed into {}:",
-        PACKAGES.join(" and "),
-        folder.display()
-    ));
-    let folder = folder.to_string_lossy();
-    let interpreter = python.to_string_lossy();
-    let made = program::run("python3", &["-m", "venv", "--clear", &folder])?;
-    let mut words = vec!["-m", "pip", "install", "--quiet"];
-    words.extend(PACKAGES);
-    if !made || !program::run(&interpreter, &words)? || !has_packages(&python) {
-        bail!("the packages could not be installed");
-    }
-    Ok(python)
-}
-
-fn has_packages(python: &Path) -> bool {
-    Command::new(python)
-        .args(["-c", "import aiosmtpd, cryptography"])
-        .stderr(Stdio::null())
-        .status()
-        .is_ok_and(|status| status.success())
 }

@@ -4,7 +4,7 @@ use crate::needs;
 use crate::program::cargo;
 use crate::stopwatch::Stopwatch;
 use crate::terminal::{say, table};
-use crate::{check, crash, real_servers};
+use crate::{check, conformance, crash, edges, faults, real_servers, simulate};
 
 /// One suite.
 struct Suite {
@@ -22,8 +22,19 @@ struct Suite {
 const BROWSER: [&str; 6] = ["test", "--quiet", "-p", "cresset", "--test", "browser"];
 const BROWSER_NEEDS: [&str; 3] = ["chromium", "chromedriver", "faketime"];
 
+/// The hostile upstream, a target that `cargo test` leaves out: it writes gigabytes, and wants the release build.
+const NASTY: [&str; 7] = [
+    "test",
+    "--quiet",
+    "--release",
+    "-p",
+    "cresset",
+    "--test",
+    "nasty",
+];
+
 /// Every suite there is, in the order in which they run.
-const SUITES: [Suite; 8] = [
+const SUITES: [Suite; 14] = [
     Suite {
         name: "tidy",
         slow: false,
@@ -74,11 +85,53 @@ const SUITES: [Suite; 8] = [
         run: crash::build,
     },
     Suite {
+        name: "hostile upstream",
+        slow: true,
+        needs: &[],
+        after: Some("release build"),
+        run: || cargo(&NASTY),
+    },
+    Suite {
+        name: "simulation",
+        slow: true,
+        needs: &[],
+        after: None,
+        run: || simulate::run(0, simulate::SEEDS),
+    },
+    Suite {
         name: "crash",
         slow: true,
         needs: &[],
         after: Some("release build"),
-        run: || crash::run(crash::RUNS, None),
+        run: || crash::run(crash::KILLS_IN_TESTS, None, crash::Signal::Kill, None),
+    },
+    Suite {
+        name: "stop",
+        slow: true,
+        needs: &[],
+        after: Some("release build"),
+        run: || crash::run(crash::TERMS_IN_TESTS, None, crash::Signal::Term, None),
+    },
+    Suite {
+        name: "faults",
+        slow: true,
+        needs: &["strace", "cc"],
+        after: Some("release build"),
+        run: || faults::run(None, None, (None, None)),
+    },
+    Suite {
+        name: "edges",
+        slow: true,
+        needs: &[],
+        after: Some("release build"),
+        run: edges::run_in_shell,
+    },
+    Suite {
+        name: "schemathesis",
+        slow: true,
+        needs: &["python3"],
+        after: Some("release build"),
+        run: conformance::run,
     },
 ];
 

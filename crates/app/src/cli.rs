@@ -6,6 +6,10 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use cresset_model::time::parse_duration;
 
+mod mock;
+
+pub(crate) use mock::{Mock, NastyChoice};
+
 /// Turns raw security events into the few alerts that matter, explained and delivered.
 #[derive(Debug, Parser)]
 #[command(version, about, max_term_width = 100, after_help = EXIT_CODES)]
@@ -19,8 +23,18 @@ pub(crate) struct Cli {
 }
 
 const EXIT_CODES: &str =
-    "Exit codes: 0 fine, 1 ran and the answer is no, 2 usage, 3 configuration invalid,
+    "Exit codes: 0 fine, 1 ran and the answer is no, 2 usage (doctor: something to mend), 3 configuration invalid,
 4 cannot reach server or upstream, 5 conflict, 6 partly done, 130 interrupted";
+
+const DOCTOR_HELP: &str = "Without DIR and --config the running service of --url is checked.
+
+Exit codes: 0 all is well, 1 there are warnings, 2 something must be mended (or wrong usage, which checks
+nothing).
+
+Examples:
+  cresset doctor data
+  cresset doctor -c config/minimal.yaml
+  cresset doctor --url http://127.0.0.1:8000 -o json";
 
 #[derive(Debug, Args)]
 pub(crate) struct Global {
@@ -91,12 +105,20 @@ pub(crate) enum Command {
     Pipe(Pipe),
     /// Run the flaky upstream alone
     #[command(
-        after_help = "Examples:\n  cresset mock --failure-rate 0.5 --delay 1s\n  cresset mock --honest --pattern ok,500,500,ok"
+        after_help = "Examples:\n  cresset mock --failure-rate 0.5 --delay 1s\n  cresset mock --honest --pattern ok,500,500,ok\n  cresset mock --nasty list\n  cresset mock --nasty slow_drip --port 8001"
     )]
     Mock(Mock),
     /// Recompute the books from the tables of a data directory
     #[command(after_help = "Example:\n  cresset verify data")]
     Verify(Verify),
+    /// Check a data directory, a configuration with what it names, or the running service of --url
+    #[command(after_help = DOCTOR_HELP)]
+    Doctor(Doctor),
+    /// Copy the store of a data directory as a whole, while its service goes on
+    #[command(
+        after_help = "Example:\n  cresset backup data backups/monday\n\nTo restore, stop the service and put the file in place of the data directory's."
+    )]
+    Backup(Backup),
     /// Health, sources and counts of a running service
     Status,
     /// Run a sync now
@@ -105,7 +127,7 @@ pub(crate) enum Command {
     /// List and show alerts
     #[command(subcommand)]
     Alerts(Alerts),
-    /// List, show and redrive dead letters
+    /// List, count, show, export and redrive dead letters
     #[command(subcommand)]
     Dlq(Dlq),
     /// List, show and retry notifications, and test receivers
@@ -206,6 +228,26 @@ pub(crate) struct Verify {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct Doctor {
+    /// The data directory, or the database file in it
+    #[arg(value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+    /// The configuration: it, the tables it names, and its data directory
+    #[arg(short, long, value_name = "FILE", conflicts_with = "data")]
+    pub(crate) config: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Backup {
+    /// The data directory, or the database file in it
+    #[arg(value_name = "DATA_DIR")]
+    pub(crate) data: PathBuf,
+    /// The directory for the copy, made if it is missing
+    #[arg(value_name = "TO_DIR")]
+    pub(crate) to: PathBuf,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct Sync {
     /// The source; all of them if absent
     pub(crate) source: Option<String>,
@@ -243,49 +285,89 @@ pub(crate) struct AlertsList {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Dlq {
     /// List dead letters
+    #[command(after_help = "Example:\n  cresset dlq list --reason missing_field --since -6h")]
     List(DlqList),
+    /// Count dead letters by reason and source, and say what was dropped
+    #[command(after_help = "Example:\n  cresset dlq reasons --since -24h")]
+    Reasons(DlqSelect),
     /// Show one dead letter with its raw record
     Show {
         /// Its id
         id: String,
     },
-    /// Put dead letters through the pipeline again
+    /// Print dead letters with their raw records, one JSON document a line
+    #[command(after_help = "Example:\n  cresset dlq export --source upstream-alerts > dead.ndjson")]
+    Export(DlqSelect),
+    /// Put dead letters through the pipeline of today again
     #[command(
-        after_help = "Examples:\n  cresset dlq redrive --all --dry-run\n  cresset dlq redrive 3F8Z…"
+        after_help = "Examples:\n  cresset dlq redrive --all --dry-run\n  cresset dlq redrive --reason missing_field --source upstream-alerts --since -6h --until -1h\n  cresset dlq redrive 3F8Z…"
     )]
     Redrive(DlqRedrive),
 }
 
+/// Which dead letters are meant.
 #[derive(Debug, Args)]
-pub(crate) struct DlqList {
+pub(crate) struct DlqFilter {
     /// Only of this source
     #[arg(long)]
     pub(crate) source: Option<String>,
     /// Only with this reason, such as `missing_field`
     #[arg(long)]
     pub(crate) reason: Option<String>,
-    /// Resolved ones too
-    #[arg(long)]
-    pub(crate) all: bool,
+    /// Only those that came at this time or later, such as -6h or 2026-11-23T09:00:00Z
+    #[arg(long, value_name = "T", allow_hyphen_values = true)]
+    pub(crate) since: Option<String>,
+    /// Only those that first came before this time
+    #[arg(long, value_name = "T", allow_hyphen_values = true)]
+    pub(crate) until: Option<String>,
+}
+
+impl DlqFilter {
+    /// What is given, under its name.
+    pub(crate) fn given(self) -> Vec<(&'static str, String)> {
+        let all = [
+            ("source", self.source),
+            ("reason", self.reason),
+            ("since", self.since),
+            ("until", self.until),
+        ];
+        all.into_iter()
+            .filter_map(|(name, value)| Some((name, value?)))
+            .collect()
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DlqList {
+    #[command(flatten)]
+    pub(crate) select: DlqSelect,
     /// At most this many
     #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     pub(crate) limit: u64,
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct DlqRedrive {
-    /// The dead letters
-    #[arg(required_unless_present = "all", conflicts_with_all = ["all", "source", "reason"])]
-    pub(crate) ids: Vec<String>,
-    /// All open ones, or those of --source and --reason
+pub(crate) struct DlqSelect {
+    #[command(flatten)]
+    pub(crate) filter: DlqFilter,
+    /// Resolved ones too
     #[arg(long)]
     pub(crate) all: bool,
-    /// With --all: only of this source
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DlqRedrive {
+    /// The dead letters; all open ones that the other flags choose if absent
+    #[arg(
+        required_unless_present_any = ["all", "source", "reason", "since", "until"],
+        conflicts_with_all = ["all", "source", "reason", "since", "until"]
+    )]
+    pub(crate) ids: Vec<String>,
+    /// All open ones
     #[arg(long)]
-    pub(crate) source: Option<String>,
-    /// With --all: only with this reason
-    #[arg(long)]
-    pub(crate) reason: Option<String>,
+    pub(crate) all: bool,
+    #[command(flatten)]
+    pub(crate) filter: DlqFilter,
     /// Only say what would happen
     #[arg(long)]
     pub(crate) dry_run: bool,
@@ -340,59 +422,6 @@ pub(crate) enum ConfigCommand {
     Reload,
 }
 
-#[derive(Debug, Args)]
-pub(crate) struct Mock {
-    /// The port; `HOST_PORT_MOCK_API` or 8001 if absent
-    #[arg(long)]
-    pub(crate) port: Option<u16>,
-    /// A geography service in ip-api.com's form instead of the upstream
-    #[arg(long)]
-    pub(crate) geo: bool,
-    /// How often an answer is a failure, 0 to 1
-    #[arg(long, value_name = "P", default_value_t = 0.2, value_parser = share)]
-    pub(crate) failure_rate: f64,
-    /// How long each answer takes
-    #[arg(long, default_value = "3s", value_parser = duration)]
-    pub(crate) delay: Duration,
-    /// Keep what was issued, obey `since` and page
-    #[arg(long)]
-    pub(crate) honest: bool,
-    /// A fixed sequence of answers, repeated, in place of the failure rate: ok, cut, or a status from 300
-    /// to 599, such as ok,500,429,cut
-    #[arg(long)]
-    pub(crate) pattern: Option<String>,
-    /// The same seed tells the same story
-    #[arg(long)]
-    pub(crate) seed: Option<u64>,
-    /// With --honest: alerts made each second; 0 makes 1 to 5 for each request
-    #[arg(long, value_name = "N", default_value_t = 0.0, value_parser = rate)]
-    pub(crate) rate: f64,
-    /// With --honest: the longest page
-    #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=100_000))]
-    pub(crate) page_size: u32,
-    /// With --honest: `since` excludes the instant it names
-    #[arg(long)]
-    pub(crate) exclusive: bool,
-    /// Answer at most this many requests a minute; the others get a 429 with Retry-After
-    #[arg(long, value_name = "N")]
-    pub(crate) rate_limit: Option<u32>,
-    /// Share of malformed records, 0 to 1
-    #[arg(long, value_name = "P", default_value_t = 0.0, value_parser = share)]
-    pub(crate) malformed: f64,
-    /// Share of repeated records, 0 to 1
-    #[arg(long, value_name = "P", default_value_t = 0.0, value_parser = share)]
-    pub(crate) duplicate: f64,
-    /// Share of records that come late, 0 to 1
-    #[arg(long, value_name = "P", default_value_t = 0.0, value_parser = share)]
-    pub(crate) late: f64,
-    /// Share of records dated in the future, 0 to 1
-    #[arg(long, value_name = "P", default_value_t = 0.0, value_parser = share)]
-    pub(crate) future: f64,
-    /// Share of records that update an earlier one, 0 to 1
-    #[arg(long, value_name = "P", default_value_t = 0.0, value_parser = share)]
-    pub(crate) updated: f64,
-}
-
 fn share(text: &str) -> Result<f64, String> {
     let value: f64 = text
         .parse()
@@ -401,17 +430,6 @@ fn share(text: &str) -> Result<f64, String> {
         Ok(value)
     } else {
         Err("it lies outside 0 to 1".to_owned())
-    }
-}
-
-fn rate(text: &str) -> Result<f64, String> {
-    let value: f64 = text
-        .parse()
-        .map_err(|_| "a number is expected".to_owned())?;
-    if (0.0..=100_000.0).contains(&value) {
-        Ok(value)
-    } else {
-        Err("it lies outside 0 to 100000".to_owned())
     }
 }
 

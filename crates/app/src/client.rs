@@ -1,6 +1,8 @@
 //! Talks to a running service.
 
-use cresset_connectors::api_client::{ApiAnswer, ApiClient};
+use std::io::{ErrorKind, Write as _};
+
+use cresset_connectors::api_client::{ApiAnswer, ApiClient, ApiClientError};
 use serde_json::Value;
 
 use crate::exit::{Exit, Failure};
@@ -30,6 +32,34 @@ impl Client {
         )
     }
 
+    /// Reads a resource whatever the status; the body is null where it is no JSON.
+    pub(crate) async fn look(&self, path: &str) -> Result<(u16, Value), Failure> {
+        let answer = self
+            .api
+            .get(path)
+            .await
+            .map_err(|error| unreachable(&error))?;
+        let body = serde_json::from_slice(&answer.body).unwrap_or(Value::Null);
+        Ok((answer.status, body))
+    }
+
+    /// Copies a resource of any size to standard output; anything but a 2xx answer is a failure.
+    pub(crate) async fn copy(&self, path: &str) -> Result<(), Failure> {
+        let answer = self.api.copy(path, write_out).await;
+        let answer = match answer {
+            // Whoever reads has seen enough, as `head` has.
+            Err(ApiClientError::Write(error)) if error.kind() == ErrorKind::BrokenPipe => {
+                return Ok(());
+            }
+            Err(ApiClientError::Write(error)) => {
+                let message = format!("write to standard output: {error}");
+                return Err(Failure::new(Exit::No, message));
+            }
+            answer => answer.map_err(|error| unreachable(&error))?,
+        };
+        read(&answer).map(drop)
+    }
+
     /// Acts; anything but a 2xx answer is a failure.
     pub(crate) async fn post(&self, path: &str, body: Option<&Value>) -> Result<Value, Failure> {
         read(
@@ -42,7 +72,12 @@ impl Client {
     }
 }
 
-fn unreachable(error: &cresset_connectors::api_client::ApiClientError) -> Failure {
+fn write_out(piece: &[u8]) -> std::io::Result<()> {
+    let mut out = std::io::stdout().lock();
+    out.write_all(piece).and_then(|()| out.flush())
+}
+
+fn unreachable(error: &ApiClientError) -> Failure {
     let message =
         format!("{error}: is the service running? name another one with --url or CRESSET_URL");
     Failure::new(Exit::Unreachable, message)

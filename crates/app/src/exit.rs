@@ -9,6 +9,8 @@ pub(crate) enum Exit {
     Ok = 0,
     /// It ran, and the answer is no.
     No = 1,
+    /// `doctor` found something that must be mended; clap ends with the same number for wrong usage.
+    Faulty = 2,
     /// The configuration or the data directory is invalid.
     Invalid = 3,
     /// The server or the upstream cannot be reached.

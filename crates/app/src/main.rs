@@ -5,6 +5,7 @@ mod client;
 mod clock;
 mod commands;
 mod config;
+mod descriptors;
 mod exit;
 mod generate;
 mod limited_intake;

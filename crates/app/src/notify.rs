@@ -15,7 +15,8 @@ use cresset_model::secret::Secret;
 use cresset_pipeline::router::{Grouping, RouteTree, Router};
 
 use cresset_runtime::routing::{
-    Delivery, DeliveryPorts, ReceiverSet, RouterLoop, RouterNow, RouterPorts, Routing,
+    Delivery, DeliveryLimits, DeliveryPorts, ReceiverSet, RouterLoop, RouterNow, RouterPorts,
+    Routing,
 };
 use tokio::sync::Notify;
 
@@ -60,7 +61,7 @@ fn tree(route: &RouteConfig) -> RouteTree {
 /// The loops behind the router: what it decides and what is delivered. `wake` says that something new was
 /// committed.
 pub(crate) fn routing(
-    router: RouterNow,
+    (router, limits): (RouterNow, DeliveryLimits),
     store: &Arc<SqliteStore>,
     clock: &Arc<dyn Clock>,
     (receivers, wake): (&Arc<ReceiverSet>, Arc<Notify>),
@@ -83,7 +84,7 @@ pub(crate) fn routing(
     let seed = clock.now().nanos().unsigned_abs();
     Routing {
         router,
-        delivery: Delivery::new(delivery, seed),
+        delivery: Delivery::new(delivery, seed).with_limits(limits),
     }
 }
 
@@ -188,6 +189,7 @@ fn smtp_config(smtp: &config::SmtpConfig, environment: &Environment) -> anyhow::
     Ok(SmtpConfig {
         host: smtp.server.host.clone(),
         port: Some(smtp.server.port),
+        allow_private: smtp.allow_private.as_ref().map(ToString::to_string),
         security: match smtp.security {
             config::SmtpSecurity::StartTls => SmtpSecurity::StartTls,
             config::SmtpSecurity::Tls => SmtpSecurity::Tls,

@@ -81,6 +81,7 @@ impl Inner {
             taken.map_err(|error| fault(format!("the interval could not be stored: {error}")))?;
         }
         self.swap(fresh).map_err(|error| fault(error.to_string()))?;
+        self.running.limits.send_replace(next.watchdogs);
         *config = Arc::new(next);
         info!(changed = changed.join(", "), "configuration reloaded");
         Ok(ReloadReport { changed })

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use cresset_model::health::WatchLimits;
 use cresset_model::ports::Clock;
 use cresset_pipeline::router::Router;
 use cresset_runtime::routing::ReceiverSet;
@@ -21,6 +22,8 @@ pub(crate) struct Running {
     pub(crate) receivers: Arc<ReceiverSet>,
     /// Who is told of what.
     pub(crate) router: watch::Sender<Option<Arc<Router>>>,
+    /// When the watchdogs complain.
+    pub(crate) limits: watch::Sender<WatchLimits>,
     /// The wall clock.
     pub(crate) clock: Arc<dyn Clock>,
 }

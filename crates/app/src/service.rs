@@ -7,10 +7,13 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use cresset_connectors::stores::sqlite::SqliteStore;
-use cresset_model::ports::{Announce, Clock, Live, Receivers, Store};
-use cresset_runtime::routing::{ReceiverSet, WakingStore};
+use cresset_model::Timestamp;
+use cresset_model::health::WatchLimits;
+use cresset_model::ports::{Announce, Clock, Health, Live, Receivers, Store};
+use cresset_runtime::routing::{ReceiverSet, RouterNow, WakingStore};
+use cresset_runtime::watch::{WatchPorts, Watchdogs, WatchedReload};
 use cresset_runtime::{LiveHub, RuntimeControl};
-use cresset_server::{Access, ServiceFacts, Services};
+use cresset_server::{Access, Connections, ServiceFacts, Services};
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
@@ -23,7 +26,7 @@ use crate::reload::FileReload;
 use crate::running::Running;
 use crate::signals::Hangups;
 use crate::sources::Sources;
-use crate::{notify, wiring};
+use crate::{descriptors, notify, wiring};
 
 /// How long the parts of the service may take to end.
 const STOP_WITHIN: Duration = Duration::from_secs(15);
@@ -60,22 +63,16 @@ impl Service {
             hangups,
             listeners,
         } = start;
-        let pipe_only = config.for_pipe_only();
-        if !pipe_only.is_empty() {
-            return Err(Failure::new(Exit::Invalid, pipe_only.join("\n")).into());
-        }
+        refuse_pipe_only(config)?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let receivers = ReceiverSet::new(
-            notify::receivers(config, environment, &clock)?,
-            Arc::clone(&clock),
-        )?;
-        let receivers = Arc::new(receivers);
+        let receivers = notify::receivers(config, environment, &clock)?;
+        let receivers = Arc::new(ReceiverSet::new(receivers, Arc::clone(&clock))?);
         let (router, router_now) = watch::channel(notify::router(config)?);
+        let (limits, limits_now) = watch::channel(config.watchdogs);
         let StoreConfig::Sqlite(sqlite) = &config.store;
         let store = Arc::new(wiring::store(sqlite)?);
         let (stop, stopped) = watch::channel(false);
         let mut tasks = JoinSet::new();
-
         let wake = Arc::new(Notify::new());
         let waking: Arc<dyn Store> =
             Arc::new(WakingStore::new(Arc::clone(&store) as _, Arc::clone(&wake)));
@@ -88,7 +85,8 @@ impl Service {
         };
         let running = sources.start((&mut tasks, &stopped)).await?;
         let control = Arc::new(running.control);
-        let routing = notify::routing(router_now, &store, &clock, (&receivers, wake));
+        let told = (router_now.clone(), config.outbox);
+        let routing = notify::routing(told, &store, &clock, (&receivers, wake));
         tasks.spawn(routing.run(stopped.clone()));
         let reload = Arc::new(FileReload::new(
             file,
@@ -98,25 +96,28 @@ impl Service {
                 pipelines: running.pipelines,
                 receivers: Arc::clone(&receivers),
                 router,
+                limits,
                 clock: Arc::clone(&clock),
             },
         ));
+        let reload = Arc::new(WatchedReload::new(reload, Arc::clone(&clock)));
+        let watched = (&control, &store, router_now, &reload, &clock);
+        let health = watchdogs(watched, limits_now, (&mut tasks, &stopped));
         if let Some(hangups) = hangups {
             tasks.spawn(hangups.reload(Arc::clone(&reload) as _, stopped.clone()));
         }
+        let hub = LiveHub::with_events(store.head(), config.server.live_events);
         let services = Services {
             query: Arc::clone(&store) as _,
             explore: Arc::clone(&store) as _,
-            live: live(&store, &control, (&mut tasks, &stopped)),
+            live: live(hub, &store, &control, (&mut tasks, &stopped)),
             control,
             outbox: Arc::clone(&store) as _,
             intake: running.intake,
             receivers: receivers as Arc<dyn Receivers>,
             reload,
-            facts: ServiceFacts {
-                version: env!("CARGO_PKG_VERSION").to_owned(),
-                started: clock.now(),
-            },
+            health,
+            facts: facts(clock.now()),
             clock,
         };
         serve(config, services, listeners, (&mut tasks, &stopped));
@@ -143,13 +144,58 @@ impl Service {
     }
 }
 
+/// What the service says of itself.
+fn facts(started: Timestamp) -> ServiceFacts {
+    ServiceFacts {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        started,
+    }
+}
+
+/// Refuses what only `cresset pipe` can do.
+fn refuse_pipe_only(config: &Config) -> Result<(), Failure> {
+    let found = config.for_pipe_only();
+    if found.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::new(Exit::Invalid, found.join("\n")))
+}
+
+/// What the watchdogs look at.
+type Watched<'a> = (
+    &'a Arc<RuntimeControl>,
+    &'a Arc<SqliteStore>,
+    RouterNow,
+    &'a Arc<WatchedReload>,
+    &'a Arc<dyn Clock>,
+);
+
+/// Lets the watchdogs look from time to time, and whenever somebody asks.
+fn watchdogs(
+    (control, store, router, reload, clock): Watched<'_>,
+    limits: watch::Receiver<WatchLimits>,
+    (tasks, stopped): (&mut JoinSet<()>, &watch::Receiver<bool>),
+) -> Arc<dyn Health> {
+    let ports = WatchPorts {
+        control: Arc::clone(control) as _,
+        vitals: Arc::clone(store) as _,
+        router,
+        reload: Arc::clone(reload),
+        clock: Arc::clone(clock),
+    };
+    let watchdogs = Arc::new(Watchdogs::new(ports, limits));
+    tasks.spawn(Arc::clone(&watchdogs).run(stopped.clone()));
+    watchdogs
+}
+
 /// Lets store and sources tell who watches what happens.
 fn live(
+    hub: LiveHub,
     store: &SqliteStore,
     control: &RuntimeControl,
     (tasks, stopped): (&mut JoinSet<()>, &watch::Receiver<bool>),
 ) -> Arc<dyn Live> {
-    let hub = Arc::new(LiveHub::new(store.head()));
+    let hub = Arc::new(hub);
     let announce: Arc<dyn Announce> = Arc::clone(&hub) as _;
     store.announce_to(Arc::clone(&announce));
     control.announce_to(&announce);
@@ -170,15 +216,18 @@ fn serve(
         open: config.server.open,
         hosts: config.server.hosts.clone(),
     };
-    let router = cresset_server::router(services, access);
+    let connections = Connections::new(descriptors::fit(&config.server.bounds));
+    let router = cresset_server::router(services, access, Arc::clone(&connections));
     for listener in listeners {
         let (router, mut stopped) = (router.clone(), stopped.clone());
+        let connections = Arc::clone(&connections);
         tasks.spawn(async move {
             let stopping = async move {
                 // An error means that the service is gone, which is a stop too.
                 drop(stopped.wait_for(|stop| *stop).await);
             };
-            if let Err(error) = cresset_server::serve(listener, router, stopping).await {
+            if let Err(error) = cresset_server::serve(listener, router, connections, stopping).await
+            {
                 warn!(error = %error, "a listener ended");
             }
         });

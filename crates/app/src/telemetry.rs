@@ -1,10 +1,13 @@
 //! Logs: text on a terminal, one JSON document a line otherwise, always to standard error.
 
+mod line;
+
 use std::io::IsTerminal;
 
 use tracing::level_filters::LevelFilter;
 
 use crate::cli::{Global, LogFormat};
+use line::{Form, Lines};
 
 /// Starts the log at the level of the flags, or at `default` without any.
 pub(crate) fn start(global: &Global, default: LevelFilter) {
@@ -21,11 +24,18 @@ pub(crate) fn start(global: &Global, default: LevelFilter) {
     } else {
         LogFormat::Json
     });
-    let log = tracing_subscriber::fmt()
-        .with_max_level(level)
-        .with_writer(std::io::stderr);
+    let log = tracing_subscriber::fmt().with_max_level(level);
     match format {
-        LogFormat::Text => log.with_ansi(terminal).with_target(false).init(),
-        LogFormat::Json => log.json().flatten_event(true).with_target(false).init(),
+        LogFormat::Text => log
+            .with_writer(Lines(Form::Text))
+            .with_ansi(terminal)
+            .with_target(false)
+            .init(),
+        LogFormat::Json => log
+            .with_writer(Lines(Form::Json))
+            .json()
+            .flatten_event(true)
+            .with_target(false)
+            .init(),
     }
 }

@@ -10,11 +10,12 @@ use cresset_connectors::stores::sqlite::{SqliteConfig, SqliteStore};
 use cresset_model::city::CityField;
 use cresset_model::ports::{ChaosDials, Clock, EventSink, Lookup, Store, Upstream as _};
 use cresset_pipeline::process::Pipeline;
-use cresset_runtime::poll::{Poll, PollConfig, PollPorts, PollRule};
+use cresset_runtime::poll::{Paging, Poll, PollConfig, PollPorts, PollRule, SweepRule};
 use cresset_runtime::{LiveTables, Rules, SourceCell, Stages};
 
 use crate::config::{
-    self, AuthConfig, Config, EnrichConfig, Environment, HttpPollConfig, PipelineConfig,
+    self, AuthConfig, Config, EnrichConfig, Environment, HttpPollConfig, PagingConfig,
+    PipelineConfig,
 };
 use crate::exit::{Exit, Failure};
 use crate::plan::{Plan, lists_of, spec};
@@ -25,6 +26,9 @@ pub(crate) fn store(config: &config::SqliteConfig) -> anyhow::Result<SqliteStore
     let mut sqlite = SqliteConfig::new(&config.path);
     sqlite.index_bytes_max = usize::try_from(config.live_index_budget_bytes).unwrap_or(usize::MAX);
     sqlite.dead_letter_bytes_max = config.dead_letter_budget_bytes;
+    sqlite.readers_max = usize::try_from(config.readers_max).unwrap_or(usize::MAX);
+    sqlite.read_timeout = config.read_timeout;
+    sqlite.wal_bytes_kept = config.wal_bytes_kept;
     SqliteStore::open(sqlite)
         .map_err(|error| Failure::new(Exit::Conflict, error.to_string()).into())
 }
@@ -159,9 +163,20 @@ pub(crate) fn poll(
             overlap_short: source.overlap_short,
             lookback: source.lookback,
             pages_max: source.pages_max,
+            sweep: source.sweep.map(|sweep| SweepRule {
+                every: sweep.every,
+                back: sweep.back,
+            }),
             ..PollRule::default()
         },
         records: (!source.records.is_empty()).then(|| source.records.join(".")),
+        paging: match &source.paging {
+            PagingConfig::Since => Paging::Since,
+            PagingConfig::Link => Paging::Link,
+            PagingConfig::Cursor { field, .. } => Paging::Cursor {
+                field: field.clone(),
+            },
+        },
         jitter_seed: clock.now().nanos().unsigned_abs(),
     };
     let ends = PollPorts {
@@ -202,6 +217,13 @@ fn upstream(
             config::SinceFormat::Rfc3339 => http_poll::SinceFormat::Rfc3339,
             config::SinceFormat::Unix => http_poll::SinceFormat::Unix,
             config::SinceFormat::UnixMs => http_poll::SinceFormat::UnixMs,
+        },
+        paging: match &source.paging {
+            PagingConfig::Since => http_poll::Paging::Since,
+            PagingConfig::Link => http_poll::Paging::Link,
+            PagingConfig::Cursor { parameter, .. } => http_poll::Paging::Cursor {
+                parameter: parameter.clone(),
+            },
         },
         auth,
         allow_private: source.allow_private.as_ref().map(ToString::to_string),

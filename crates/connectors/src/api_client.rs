@@ -5,6 +5,9 @@ use std::time::Duration;
 /// How long one request of the command line may take.
 const REQUEST_TIMEOUT: Duration = Duration::from_mins(1);
 
+/// How long an answer of any size may take.
+const COPY_TIMEOUT: Duration = Duration::from_hours(1);
+
 /// The service could not be asked.
 #[derive(Debug, thiserror::Error)]
 pub enum ApiClientError {
@@ -22,6 +25,9 @@ pub enum ApiClientError {
         /// What happened.
         cause: String,
     },
+    /// What came could not be written.
+    #[error("write what came")]
+    Write(#[source] std::io::Error),
 }
 
 /// An answer of any status.
@@ -68,6 +74,42 @@ impl ApiClient {
             .await
     }
 
+    /// Reads a resource of any size piece by piece. Anything but a 2xx answer is given back whole.
+    pub async fn copy(
+        &self,
+        path: &str,
+        mut take: impl FnMut(&[u8]) -> std::io::Result<()>,
+    ) -> Result<ApiAnswer, ApiClientError> {
+        let request = self.client.get(format!("{}{path}", self.base));
+        let request = request.timeout(COPY_TIMEOUT);
+        let mut answer = request.send().await.map_err(|error| self.failed(&error))?;
+        let status = answer.status();
+        let mut body = Vec::new();
+        while let Some(piece) = answer.chunk().await.map_err(|error| self.failed(&error))? {
+            if status.is_success() {
+                take(&piece).map_err(ApiClientError::Write)?;
+            } else {
+                body.extend_from_slice(&piece);
+            }
+        }
+        Ok(ApiAnswer {
+            status: status.as_u16(),
+            retry_after: None,
+            body,
+        })
+    }
+
+    fn failed(&self, error: &reqwest::Error) -> ApiClientError {
+        let mut cause: &dyn std::error::Error = error;
+        while let Some(deeper) = cause.source() {
+            cause = deeper;
+        }
+        ApiClientError::Unreachable {
+            url: self.base.clone(),
+            cause: cause.to_string(),
+        }
+    }
+
     /// Acts; the body, if any, is JSON.
     pub async fn post(
         &self,
@@ -100,21 +142,12 @@ impl ApiClient {
     }
 
     async fn send(&self, request: reqwest::RequestBuilder) -> Result<ApiAnswer, ApiClientError> {
-        let unreachable = |error: reqwest::Error| {
-            let mut cause: &dyn std::error::Error = &error;
-            while let Some(deeper) = cause.source() {
-                cause = deeper;
-            }
-            ApiClientError::Unreachable {
-                url: self.base.clone(),
-                cause: cause.to_string(),
-            }
-        };
-        let answer = request.send().await.map_err(unreachable)?;
+        let answer = request.send().await.map_err(|error| self.failed(&error))?;
         let status = answer.status().as_u16();
         let retry_after = answer.headers().get(reqwest::header::RETRY_AFTER);
         let retry_after = retry_after.and_then(|value| value.to_str().ok()?.trim().parse().ok());
-        let body = answer.bytes().await.map_err(unreachable)?.to_vec();
+        let body = answer.bytes().await;
+        let body = body.map_err(|error| self.failed(&error))?.to_vec();
         Ok(ApiAnswer {
             status,
             retry_after: retry_after.map(Duration::from_secs),

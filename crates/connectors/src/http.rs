@@ -39,7 +39,7 @@ pub(crate) fn client(
         .connect_timeout(connect_timeout)
         .pool_max_idle_per_host(1)
         .pool_idle_timeout(POOL_IDLE)
-        .dns_resolver(CheckedResolver(Arc::clone(egress)));
+        .dns_resolver(CheckedResolver::new(Arc::clone(egress)));
     match transport {
         Transport::Plain => builder.tls_backend_preconfigured(tls::without_trust()),
         Transport::Tls => builder.https_only(true),

@@ -5,6 +5,9 @@ mod egress;
 mod http;
 pub mod lookups;
 pub mod notifiers;
+#[cfg(test)]
+#[path = "../../../fuzz/replay.rs"]
+mod replay;
 mod send_failure;
 pub mod sinks;
 pub mod sources;

@@ -63,7 +63,11 @@ pub(crate) fn retry_after(value: &str, now: Timestamp) -> Option<Duration> {
     } else {
         let at = httpdate::parse_http_date(value).ok()?;
         let at = at.duration_since(SystemTime::UNIX_EPOCH).ok()?;
-        Timestamp::from_seconds(i64::try_from(at.as_secs()).ok()?)?.since(now)
+        // A date beyond every instant that can be named is later than the longest wait.
+        let at = i64::try_from(at.as_secs())
+            .ok()
+            .and_then(Timestamp::from_seconds);
+        at.unwrap_or(Timestamp::MAX).since(now)
     };
     Some(wait.min(RETRY_AFTER_MAX))
 }

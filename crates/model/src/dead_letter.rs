@@ -55,4 +55,47 @@ pub struct DeadLetterFilter {
     pub reason: Option<Reason>,
     /// `Some(true)`: only resolved ones; `Some(false)`: only open ones.
     pub resolved: Option<bool>,
+    /// Only those that came at this instant or later, if only once more.
+    pub since: Option<Timestamp>,
+    /// Only those that first came before this instant.
+    pub until: Option<Timestamp>,
+}
+
+impl DeadLetterFilter {
+    /// Whether a dead letter is meant: of a time range one that came first before its end and last not
+    /// before its beginning.
+    pub fn matches(&self, letter: &DeadLetter) -> bool {
+        self.source
+            .as_ref()
+            .is_none_or(|id| *id == letter.source_id)
+            && self.reason.is_none_or(|reason| reason == letter.reason)
+            && self
+                .resolved
+                .is_none_or(|resolved| resolved == letter.resolved_at.is_some())
+            && self.since.is_none_or(|since| letter.last_seen >= since)
+            && self.until.is_none_or(|until| letter.first_seen < until)
+    }
+}
+
+/// Dead letters of one source with the same reason.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeadLetterGroup {
+    /// The reason.
+    pub reason: Reason,
+    /// The source.
+    pub source_id: SourceId,
+    /// How many dead letters.
+    pub letters: u64,
+    /// How many of them were kept whole, so that they can be put through again.
+    pub whole: u64,
+    /// How often they came in all.
+    pub records: u64,
+    /// When the first of them first came.
+    pub first_seen: Timestamp,
+    /// When the last of them last came.
+    pub last_seen: Timestamp,
+    /// What the latest arrived of them says.
+    pub example: String,
+    /// The latest arrived of them.
+    pub example_id: DeadLetterId,
 }

@@ -130,10 +130,8 @@ pub fn hash128(parts: &[&[u8]]) -> u128 {
 
 /// The first 128 bits of a BLAKE3 hash, most significant byte first.
 pub fn first128(hash: &blake3::Hash) -> u128 {
-    hash.as_bytes()
-        .iter()
-        .take(16)
-        .fold(0, |sum, byte| (sum << 8) | u128::from(*byte))
+    let first = hash.as_bytes().first_chunk();
+    first.map_or(0, |bytes| u128::from_be_bytes(*bytes))
 }
 
 fn encode(value: u128) -> [u8; ID_CHARS] {
@@ -219,6 +217,15 @@ mod tests {
         ] {
             assert!(text.parse::<AlertId>().is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn an_identity_is_the_same_in_every_version() {
+        let source = SourceId::new("upstream");
+        assert_eq!(source.to_string(), "upstream");
+        let id = AlertId::derive(&source, "waf", "a1");
+        assert_eq!(id.to_string(), "5DHMDR50TH67CXBP6RZBZAZ3QK");
+        assert_eq!(AlertId::from_bytes(id.to_bytes()), id);
     }
 
     #[test]

@@ -7,6 +7,9 @@ pub mod city;
 pub mod config;
 pub mod country;
 pub mod dead_letter;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzz;
+pub mod health;
 pub mod id;
 pub mod indicator;
 pub mod ip;

@@ -1,11 +1,15 @@
 //! What is known of a source: its checkpoint, its state, its attempts, its counters.
 
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{SourceId, Timestamp};
 
 /// How far a poll source has been read. Both parts are stored; a round survives a restart.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Checkpoint {
     /// Everything up to here has been committed; `/health` shows it as `last_event_time`.
     pub bookmark: Timestamp,
@@ -13,17 +17,98 @@ pub struct Checkpoint {
     pub round: Option<Round>,
     /// Counter of fetches, so that a later fetch observes newer content.
     pub fetch: u64,
+    /// The slow second look for what became visible too late.
+    pub sweep: Sweep,
+}
+
+impl Checkpoint {
+    /// A bookmark without a round under way and without a sweep.
+    pub const fn at(bookmark: Timestamp) -> Self {
+        Self {
+            bookmark,
+            round: None,
+            fetch: 0,
+            sweep: Sweep {
+                last: None,
+                floor: None,
+                late: 0,
+                round: None,
+            },
+        }
+    }
 }
 
 /// A walk through the upstream's pages that has begun and not ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Round {
-    /// What the next page is asked from.
+    /// What the next page is asked from; where pages name the next one, what the first was asked from.
     pub since: Timestamp,
+    /// The next page, where the page before has named it.
+    pub place: Option<PagePlace>,
     /// The newest instant that has been seen and is not in the future.
     pub seen: Timestamp,
     /// When the round began.
     pub begun: Timestamp,
+}
+
+/// Where a walk by `Link` or cursor goes on. Only the adapter that gave it understands it. May hold a
+/// secret of the upstream, so it is never shown.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct PagePlace(Arc<str>);
+
+impl PagePlace {
+    /// The place with this name.
+    pub fn new(name: &str) -> Self {
+        Self(Arc::from(name))
+    }
+
+    /// Its name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for PagePlace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PagePlace({} bytes)", self.0.len())
+    }
+}
+
+/// The sweeps of a source: how often the far past is read again, what that found, and the one under way.
+/// A sweep never moves the bookmark.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Sweep {
+    /// When the latest one began that has come to its end; the first start counts as one, as it reads as
+    /// far back. `None`: none yet, and one is due.
+    pub last: Option<Timestamp>,
+    /// Where the source was read from at first: no sweep goes behind it.
+    pub floor: Option<Timestamp>,
+    /// The late rows that the latest one found.
+    pub late: u64,
+    /// The one under way.
+    pub round: Option<SweepRound>,
+}
+
+impl Sweep {
+    /// When the next one is due: at once if there was none, or if the clock has been set back behind the
+    /// latest, or while one is under way.
+    pub fn due(&self, every: Duration, now: Timestamp) -> Timestamp {
+        match self.last {
+            Some(last) if self.round.is_none() && last <= now => last.plus(every),
+            _ => now,
+        }
+    }
+}
+
+/// A sweep under way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SweepRound {
+    /// Its walk.
+    pub round: Round,
+    /// New rows from before it are late: no poll would have asked for them again.
+    pub reach: Timestamp,
+    /// The late rows in the source's books when it began.
+    pub late_before: u64,
 }
 
 /// What a source is doing.
@@ -87,6 +172,8 @@ pub enum Trigger {
     Manual,
     /// A stored round goes on.
     Resume,
+    /// The far past is read again, for what became visible late.
+    Sweep,
 }
 
 impl Trigger {
@@ -97,14 +184,20 @@ impl Trigger {
             Self::Schedule => "schedule",
             Self::Manual => "manual",
             Self::Resume => "resume",
+            Self::Sweep => "sweep",
         }
     }
 
     /// The trigger of a word.
     pub fn from_word(word: &str) -> Option<Self> {
-        [Self::Start, Self::Schedule, Self::Manual, Self::Resume]
-            .into_iter()
-            .find(|trigger| trigger.as_str() == word)
+        let all = [
+            Self::Start,
+            Self::Schedule,
+            Self::Manual,
+            Self::Resume,
+            Self::Sweep,
+        ];
+        all.into_iter().find(|trigger| trigger.as_str() == word)
     }
 }
 
@@ -185,8 +278,10 @@ pub struct SourceState {
     pub not_before: Option<Timestamp>,
     /// Minutes between polls.
     pub interval_minutes: u32,
-    /// The page saturation or gap that the poll rule noticed, if any.
-    pub warnings: Vec<String>,
+    /// What the poll rule noticed and cannot mend, until a later round shows that it is over.
+    pub warnings: Vec<Warning>,
+    /// The sweeps; `None` where there are none.
+    pub sweep: Option<SweepState>,
     /// Turns that have ended since the process started; grows by one for each.
     pub turns: u64,
     /// Whether polls were stopped by hand.
@@ -197,6 +292,52 @@ pub struct SourceState {
     pub minute: Counters,
     /// Since the store was made.
     pub counters: Counters,
+}
+
+/// Something that the poll rule noticed and cannot mend.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Warning {
+    /// What it is.
+    pub kind: WarningKind,
+    /// For people: what, where, and what to do.
+    pub detail: String,
+}
+
+/// The kinds of [`Warning`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WarningKind {
+    /// A full page brought no progress: more records may share its instant than one page holds.
+    SaturatedInstant,
+    /// A full page begins with the newest record and does not reach back to what was asked for: what lies
+    /// between may never come.
+    GapSuspected,
+}
+
+impl WarningKind {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::SaturatedInstant, Self::GapSuspected];
+
+    /// The word on every wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::SaturatedInstant => "saturated_instant",
+            Self::GapSuspected => "gap_suspected",
+        }
+    }
+}
+
+/// [`Sweep`] for the API.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct SweepState {
+    /// When the latest one began that has come to its end; the first start counts as one.
+    pub last: Option<Timestamp>,
+    /// When the next one is due; it follows the poll after that.
+    pub next: Timestamp,
+    /// Whether one is under way.
+    pub running: bool,
+    /// The late rows that the latest one found.
+    pub late: u64,
 }
 
 /// [`Round`] for the API.
@@ -244,6 +385,10 @@ pub struct Counters {
     /// Left out of JSON while there are none.
     #[serde(skip_serializing_if = "is_zero")]
     pub enrich_misses: u64,
+    /// Those of the new alerts that lay before the reach of the polls, found by a sweep: a part of `new`.
+    /// Left out of JSON while there are none.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub late: u64,
 }
 
 impl Counters {
@@ -264,6 +409,7 @@ impl Counters {
         self.filtered += other.filtered;
         self.dead += other.dead;
         self.enrich_misses += other.enrich_misses;
+        self.late += other.late;
     }
 
     /// Each count with its name, in the order of the equation.

@@ -5,6 +5,8 @@
 
 pub mod decode;
 mod enrich;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzz;
 mod instants;
 pub mod normalize;
 pub mod process;

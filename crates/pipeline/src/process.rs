@@ -17,13 +17,14 @@ use cresset_model::{SourceId, Timestamp};
 
 use crate::decode::scan::ScanScratch;
 use crate::enrich;
-pub use crate::instants::{Instants, instants};
+pub use crate::instants::{Instants, Order, instants, order};
 pub use crate::normalize::Adapter;
 use crate::splice::{Names, Splice};
 
 mod content;
 mod context;
 mod finish;
+mod nested;
 mod read;
 #[cfg(test)]
 mod tests;

@@ -1,4 +1,4 @@
-//! Runners and loops: poll, redrive, retention, control. Knows the ports of `model` and the pure
+//! Runners and loops: poll, redrive, retention, control, watchdogs. Knows the ports of `model` and the pure
 //! pipeline, never a vendor, a store or a protocol.
 
 mod chaos;
@@ -19,9 +19,10 @@ pub mod routing;
 mod source_cell;
 mod stages;
 mod ticket;
+pub mod watch;
 
 pub use control::{ControlConfig, INTERVAL_MINUTES_MAX, INTERVAL_SETTING, RuntimeControl};
 pub use live_hub::{LIVE_EVENTS_MAX, LiveHub};
 pub use live_tables::LiveTables;
 pub use source_cell::SourceCell;
-pub use stages::{Rules, Stages};
+pub use stages::{Rules, Stages, Workers};

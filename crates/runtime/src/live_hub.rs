@@ -12,7 +12,7 @@ use cresset_model::query::SeverityCounts;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{Notify, broadcast, watch};
 
-/// Events that wait for a listener, and events that one may catch up on.
+/// Events that wait for a listener, and events that one may catch up on, by default.
 pub const LIVE_EVENTS_MAX: usize = 1_024;
 /// Events follow each other at least this far apart.
 const PULSE_EVERY: Duration = Duration::from_millis(250);
@@ -21,6 +21,7 @@ const PULSE_EVERY: Duration = Duration::from_millis(250);
 pub struct LiveHub {
     gathered: Mutex<Gathered>,
     wake: Notify,
+    events_max: usize,
     /// Gone once nothing more is told.
     events: Mutex<Option<broadcast::Sender<Pulse>>>,
 }
@@ -38,6 +39,12 @@ struct Gathered {
 impl LiveHub {
     /// A hub over a store whose change log ends at `head`.
     pub fn new(head: Position) -> Self {
+        Self::with_events(head, LIVE_EVENTS_MAX)
+    }
+
+    /// The same with room for so many events, which are rounded up to a power of two.
+    pub fn with_events(head: Position, events_max: usize) -> Self {
+        let events_max = events_max.clamp(1, 1 << 20).next_power_of_two();
         Self {
             gathered: Mutex::new(Gathered {
                 next: Pulse {
@@ -48,7 +55,8 @@ impl LiveHub {
                 begins: head,
             }),
             wake: Notify::new(),
-            events: Mutex::new(Some(broadcast::Sender::new(LIVE_EVENTS_MAX))),
+            events_max,
+            events: Mutex::new(Some(broadcast::Sender::new(events_max))),
         }
     }
 
@@ -82,7 +90,7 @@ impl LiveHub {
             ..Pulse::default()
         };
         let pulse = std::mem::replace(&mut gathered.next, following);
-        if gathered.told.len() == LIVE_EVENTS_MAX
+        if gathered.told.len() == self.events_max
             && let Some(oldest) = gathered.told.pop_front()
         {
             gathered.begins = oldest.position;

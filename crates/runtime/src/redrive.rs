@@ -181,6 +181,7 @@ pub(crate) async fn run(
                 redriven: letters.iter().map(|letter| letter.id).collect(),
                 outcome: Some(outcome),
                 checkpoint: None,
+                late_before: None,
                 positions: Vec::new(),
                 push: None,
                 ticket: None,

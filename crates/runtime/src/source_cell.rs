@@ -8,7 +8,8 @@ use std::time::Duration;
 use cresset_model::outcome::Observation;
 use cresset_model::ports::{Announce, StoredSource};
 use cresset_model::source::{
-    Attempt, Checkpoint, Counters, RetryState, RoundState, SourceState, StoredState, SyncStatus,
+    Attempt, Checkpoint, Counters, RetryState, RoundState, SourceState, StoredState, SweepState,
+    SyncStatus, Warning,
 };
 use cresset_model::{SourceId, Timestamp};
 
@@ -44,6 +45,8 @@ pub(crate) struct Live {
     pub(crate) minute: Minute,
     pub(crate) paused: bool,
     pub(crate) is_in_doubt: bool,
+    pub(crate) warnings: Vec<Warning>,
+    pub(crate) sweep_every: Option<Duration>,
     pub(crate) attempts: Vec<Attempt>,
 }
 
@@ -123,16 +126,16 @@ impl SourceCell {
     /// The state as the API shows it.
     pub fn state(&self, now: Timestamp) -> SourceState {
         let live = self.lock();
-        let bookmark = live.checkpoint.map(|checkpoint| checkpoint.bookmark);
+        let checkpoint = live.checkpoint.as_ref();
+        let bookmark = checkpoint.map(|checkpoint| checkpoint.bookmark);
         SourceState {
             id: self.id.clone(),
             kind: self.kind,
             address: self.address.clone(),
             status: live.status,
             bookmark,
-            round: live
-                .checkpoint
-                .and_then(|checkpoint| checkpoint.round)
+            round: checkpoint
+                .and_then(|checkpoint| checkpoint.round.as_ref())
                 .map(|round| RoundState {
                     since: round.since,
                     seen: round.seen,
@@ -146,7 +149,8 @@ impl SourceCell {
             next_sync: live.next_sync.filter(|_| !live.paused),
             not_before: live.not_before.filter(|until| *until > now),
             interval_minutes: live.interval_minutes,
-            warnings: Vec::new(),
+            warnings: live.warnings.clone(),
+            sweep: live.sweep(now),
             turns: live.turns,
             paused: live.paused,
             has_chaos: self.has_chaos.load(Ordering::Relaxed),
@@ -201,6 +205,16 @@ impl SourceCell {
 type Visible = (SyncStatus, Option<RetryState>, bool, u32, u64);
 
 impl Live {
+    fn sweep(&self, now: Timestamp) -> Option<SweepState> {
+        let sweep = &self.checkpoint.as_ref()?.sweep;
+        Some(SweepState {
+            last: sweep.last,
+            next: sweep.due(self.sweep_every?, now),
+            running: sweep.round.is_some(),
+            late: sweep.late,
+        })
+    }
+
     fn visible(&self) -> Visible {
         let interval = self.interval_minutes;
         (self.status, self.retry, self.paused, interval, self.turns)

@@ -34,6 +34,16 @@ pub struct Rules {
 #[derive(Clone)]
 pub struct Stages {
     current: Arc<RwLock<Arc<Ruled>>>,
+    workers: Workers,
+}
+
+/// Where the pure part runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Workers {
+    /// On worker threads: what takes its time holds nobody up.
+    Threads,
+    /// In the task that asks: whatever happens, happens in the same order each time.
+    Here,
 }
 
 /// Rules with the epoch they came with.
@@ -52,10 +62,21 @@ pub(crate) struct Decided {
 impl Stages {
     /// Begins with these rules, in epoch 0.
     pub fn new(rules: Rules) -> Self {
+        Self::on(Workers::Threads, rules)
+    }
+
+    /// The same, with the pure part run elsewhere than on worker threads.
+    pub fn on(workers: Workers, rules: Rules) -> Self {
         let first = Ruled { epoch: 0, rules };
         Self {
             current: Arc::new(RwLock::new(Arc::new(first))),
+            workers,
         }
+    }
+
+    /// Where the pure part runs.
+    pub(crate) fn workers(&self) -> Workers {
+        self.workers
     }
 
     /// The rules as they are now.
@@ -99,7 +120,7 @@ impl Stages {
         let ruled = self.current();
         batch.epoch = ruled.epoch;
         let kept = batch.clone();
-        let (outcome, scratch) = ruled.rules.decide(batch, scratch).await?;
+        let (outcome, scratch) = ruled.rules.decide(self.workers, batch, scratch).await?;
         Ok(Decided {
             batch: kept,
             outcome,
@@ -123,32 +144,33 @@ impl Stages {
 impl Rules {
     async fn decide(
         &self,
+        workers: Workers,
         batch: RawBatch,
         mut scratch: Scratch,
     ) -> Result<(Outcome, Scratch), PortError> {
         let (pipeline, tables) = (Arc::clone(&self.pipeline), self.tables.current());
         let now = batch.received;
         let Some(lookup) = &self.lookup else {
-            return on_worker(move || {
+            let work = move || {
                 let prepared = pipeline.prepare(batch, &mut scratch);
                 let answers = Answers::default();
                 let outcome = pipeline.finish(&tables, prepared, &answers, now, &mut scratch);
                 (outcome, scratch)
-            })
-            .await;
+            };
+            return workers.run(work).await;
         };
         let preparing = Arc::clone(&pipeline);
-        let (prepared, mut scratch) = on_worker(move || {
+        let work = move || {
             let prepared = preparing.prepare(batch, &mut scratch);
             (prepared, scratch)
-        })
-        .await?;
+        };
+        let (prepared, mut scratch) = workers.run(work).await?;
         let answers = ask(&**lookup, &prepared).await;
-        on_worker(move || {
+        let work = move || {
             let outcome = pipeline.finish(&tables, prepared, &answers, now, &mut scratch);
             (outcome, scratch)
-        })
-        .await
+        };
+        workers.run(work).await
     }
 }
 
@@ -161,13 +183,19 @@ async fn ask(lookup: &dyn Lookup, prepared: &Prepared) -> Answers {
     answers.await.unwrap_or_default()
 }
 
-/// Runs on a worker thread what would hold up an async one.
-pub(crate) async fn on_worker<T: Send + 'static>(
-    work: impl FnOnce() -> T + Send + 'static,
-) -> Result<T, PortError> {
-    spawn_blocking(work)
-        .await
-        .map_err(|error| PortError::permanent(format!("a batch could not be decided: {error}")))
+impl Workers {
+    /// Runs what would hold up an async thread.
+    pub(crate) async fn run<T: Send + 'static>(
+        self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, PortError> {
+        match self {
+            Self::Here => Ok(work()),
+            Self::Threads => spawn_blocking(work).await.map_err(|error| {
+                PortError::permanent(format!("a batch could not be decided: {error}"))
+            }),
+        }
+    }
 }
 
 #[cfg(test)]

@@ -18,7 +18,6 @@ mod router;
 mod seed_a;
 mod serve;
 mod services;
-mod stall;
 #[cfg(test)]
 mod tests;
 mod traffic;
@@ -26,6 +25,8 @@ mod trigger;
 mod ui;
 
 pub use access::Access;
+#[cfg(any(test, feature = "fuzzing"))]
+pub use api::fuzz;
 pub use router::router;
-pub use serve::{CONNECTIONS_MAX, STOP_WITHIN, serve};
+pub use serve::{Bounds, Connections, STOP_WITHIN, serve};
 pub use services::{ServiceFacts, Services};

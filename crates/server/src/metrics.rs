@@ -1,6 +1,7 @@
 //! `GET /metrics` in the Prometheus text format.
 
 mod exposition;
+mod health;
 
 use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode};
@@ -8,8 +9,9 @@ use axum::response::Response;
 use cresset_model::Timestamp;
 use cresset_model::notification::DeliveryState;
 use cresset_model::ports::{DeliveryFilter, StoreFacts};
-use cresset_model::source::{SourceState, SyncStatus};
+use cresset_model::source::{SourceState, SyncStatus, WarningKind};
 
+use crate::serve::{Connections, Full, Missed};
 use crate::services::{App, Shared};
 use crate::{ask, reply};
 use exposition::{Exposition, Kind};
@@ -24,6 +26,8 @@ enum Metric {
     Records,
     Turns,
     Status,
+    Late,
+    Warning,
     BookmarkLag,
     LastSuccess,
     Interval,
@@ -38,13 +42,21 @@ enum Metric {
     IndexBytes,
     Deliveries,
     HttpRequests,
+    Connections,
+    ConnectionsRefused,
+    ConnectionsCut,
 }
 
 impl Metric {
     /// Whether it only grows.
     fn kind(self) -> Kind {
         match self {
-            Self::Records | Self::Turns | Self::HttpRequests => Kind::Counter,
+            Self::Records
+            | Self::Turns
+            | Self::Late
+            | Self::HttpRequests
+            | Self::ConnectionsRefused
+            | Self::ConnectionsCut => Kind::Counter,
             _ => Kind::Gauge,
         }
     }
@@ -68,6 +80,14 @@ impl Metric {
             Self::Status => (
                 "cresset_source_status",
                 "1 for the status a source is in, 0 for all others",
+            ),
+            Self::Late => (
+                "cresset_source_late_total",
+                "New alerts that lay before the reach of the polls, found by sweeps",
+            ),
+            Self::Warning => (
+                "cresset_source_warning",
+                "1 while the poll rule warns of what it cannot mend, by kind",
             ),
             Self::BookmarkLag => (
                 "cresset_source_bookmark_lag_seconds",
@@ -98,13 +118,23 @@ impl Metric {
                 "cresset_http_requests_total",
                 "Requests answered, by method, route and status",
             ),
+            Self::Connections => ("cresset_http_connections", "Connections open now"),
+            Self::ConnectionsRefused => (
+                "cresset_http_connections_refused_total",
+                "Connections not taken, by the bound that was reached",
+            ),
+            Self::ConnectionsCut => (
+                "cresset_http_connections_cut_total",
+                "Connections closed on a client, by the deadline that it missed",
+            ),
         }
     }
 }
 
 /// All metrics, also while the store does not answer.
 pub(crate) async fn get(State(app): State<Shared>) -> Response {
-    let facts = ask::facts(&app).await.ok();
+    let (facts, found) = tokio::join!(ask::facts(&app), app.services.health.health());
+    let facts = facts.ok();
     let mut out = Exposition::default();
     of_process(&mut out, &app);
     of_sources(&mut out, &app.services.control.sources());
@@ -112,6 +142,7 @@ pub(crate) async fn get(State(app): State<Shared>) -> Response {
     if facts.is_some() {
         of_outbox(&mut out, &app).await;
     }
+    health::write(&mut out, &found, app.now());
     of_requests(&mut out, &app);
     reply::typed(StatusCode::OK, MEDIA, out.finish())
 }
@@ -140,6 +171,18 @@ fn of_sources(out: &mut Exposition, sources: &[SourceState]) {
         for status in SyncStatus::ALL {
             let labels = [("source", source.id.as_str()), ("status", status.as_str())];
             out.sample(&labels, u8::from(source.status == status));
+        }
+    }
+    begin(out, Metric::Late);
+    for source in sources.iter().filter(|source| source.sweep.is_some()) {
+        out.sample(&[("source", source.id.as_str())], source.counters.late);
+    }
+    begin(out, Metric::Warning);
+    for source in sources.iter().filter(|source| source.bookmark.is_some()) {
+        for kind in WarningKind::ALL {
+            let labels = [("source", source.id.as_str()), ("kind", kind.as_str())];
+            let is_raised = source.warnings.iter().any(|warning| warning.kind == kind);
+            out.sample(&labels, u8::from(is_raised));
         }
     }
     begin(out, Metric::BookmarkLag);
@@ -204,6 +247,20 @@ fn of_requests(out: &mut Exposition, app: &App) {
         let status = status.to_string();
         let labels = [("method", method), ("route", &route), ("status", &status)];
         out.sample(&labels, count);
+    }
+    of_connections(out, &app.connections);
+}
+
+fn of_connections(out: &mut Exposition, connections: &Connections) {
+    begin(out, Metric::Connections);
+    out.sample(&[], connections.open());
+    begin(out, Metric::ConnectionsRefused);
+    for full in Full::EACH {
+        out.sample(&[("bound", full.as_str())], connections.refused(full));
+    }
+    begin(out, Metric::ConnectionsCut);
+    for missed in Missed::EACH {
+        out.sample(&[("deadline", missed.as_str())], connections.cut(missed));
     }
 }
 

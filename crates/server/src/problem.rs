@@ -286,7 +286,8 @@ impl Problem {
     pub(crate) fn body(instance: &str, fault: BodyFault) -> Self {
         let kind = match fault {
             BodyFault::TooLarge(_) => Kind::TooLarge,
-            BodyFault::Incomplete(_) => Kind::Timeout,
+            BodyFault::TooSlow(_) => Kind::Timeout,
+            BodyFault::Broken => Kind::InvalidBody,
         };
         Self::new(kind, instance, fault.text())
     }

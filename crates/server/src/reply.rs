@@ -14,20 +14,14 @@ use crate::json;
 pub(crate) struct BodyBounds {
     /// Its bytes as sent; a longer one is refused with 413.
     pub(crate) bytes_max: usize,
-    /// How long a client may take to send it.
-    pub(crate) timeout: Duration,
 }
 
 /// The body of a command.
 pub(crate) const COMMAND: BodyBounds = BodyBounds {
     bytes_max: 64 << 10,
-    timeout: Duration::from_secs(10),
 };
 /// The body of a push.
-pub(crate) const PUSH: BodyBounds = BodyBounds {
-    bytes_max: 8 << 20,
-    timeout: Duration::from_secs(30),
-};
+pub(crate) const PUSH: BodyBounds = BodyBounds { bytes_max: 8 << 20 };
 
 /// The media type of JSON answers, without a charset as the original has it.
 pub(crate) const JSON: HeaderValue = HeaderValue::from_static("application/json");
@@ -78,13 +72,26 @@ pub(crate) fn redirect(status: StatusCode, location: &str) -> Response {
     with(empty(status), header::LOCATION, location)
 }
 
+/// A body that does not come as fast as it should. The connection it comes by says so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum TooSlow {
+    /// Not within this time.
+    #[error("The body did not arrive within {} s", .0.as_secs_f64())]
+    Time(Duration),
+    /// With fewer bytes in a second than these.
+    #[error("The body arrived at less than {0} bytes a second")]
+    Rate(u64),
+}
+
 /// Why a body could not be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum BodyFault {
     /// Longer than these bytes.
     TooLarge(usize),
-    /// It did not come, or not in this time.
-    Incomplete(Duration),
+    /// It did not come in time.
+    TooSlow(TooSlow),
+    /// It was cut off, or is no body.
+    Broken,
 }
 
 impl BodyFault {
@@ -92,7 +99,8 @@ impl BodyFault {
     pub(crate) fn status(self) -> StatusCode {
         match self {
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::Incomplete(_) => StatusCode::REQUEST_TIMEOUT,
+            Self::TooSlow(_) => StatusCode::REQUEST_TIMEOUT,
+            Self::Broken => StatusCode::BAD_REQUEST,
         }
     }
 
@@ -100,9 +108,8 @@ impl BodyFault {
     pub(crate) fn text(self) -> String {
         match self {
             Self::TooLarge(bytes_max) => format!("The body is larger than {bytes_max} bytes"),
-            Self::Incomplete(timeout) => {
-                format!("The body did not arrive within {} s", timeout.as_secs())
-            }
+            Self::TooSlow(fault) => fault.to_string(),
+            Self::Broken => "The body did not arrive whole".to_owned(),
         }
     }
 }
@@ -112,25 +119,30 @@ pub(crate) async fn read_body(body: Body) -> Result<Bytes, BodyFault> {
     read_body_within(COMMAND, body).await
 }
 
-/// Reads a body within bounds.
+/// Reads a body within bounds. Nothing is reserved that has not come.
 pub(crate) async fn read_body_within(bounds: BodyBounds, body: Body) -> Result<Bytes, BodyFault> {
     use futures_util::StreamExt as _;
-    let incomplete = BodyFault::Incomplete(bounds.timeout);
     let mut pieces = body.into_data_stream();
-    let collect = async {
-        let mut whole = Vec::new();
-        while let Some(piece) = pieces.next().await {
-            let piece = piece.map_err(|_| incomplete)?;
-            if whole.len() + piece.len() > bounds.bytes_max {
-                return Err(BodyFault::TooLarge(bounds.bytes_max));
-            }
-            whole.extend_from_slice(&piece);
+    let mut whole = Vec::new();
+    while let Some(piece) = pieces.next().await {
+        let piece = piece.map_err(|error| fault_of(&error))?;
+        if whole.len() + piece.len() > bounds.bytes_max {
+            return Err(BodyFault::TooLarge(bounds.bytes_max));
         }
-        Ok(Bytes::from(whole))
-    };
-    tokio::time::timeout(bounds.timeout, collect)
-        .await
-        .unwrap_or(Err(incomplete))
+        whole.extend_from_slice(&piece);
+    }
+    Ok(Bytes::from(whole))
+}
+
+fn fault_of(error: &axum::Error) -> BodyFault {
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(error) = cause {
+        if let Some(too_slow) = error.downcast_ref::<TooSlow>() {
+            return BodyFault::TooSlow(*too_slow);
+        }
+        cause = error.source();
+    }
+    BodyFault::Broken
 }
 
 /// Whether a media type is JSON: `application/json` or `application/*+json`, parameters ignored.

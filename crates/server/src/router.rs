@@ -12,12 +12,14 @@ use crate::api::{
     alerts, config, dead_letters, deliveries, events, query, receivers, sources, stream, version,
 };
 use crate::guard::guard;
+use crate::serve::Connections;
 use crate::services::{App, Services, Shared};
 use crate::{docs, metrics, probes, problem, seed_a, ui};
 
-/// All routes of the service over its ports. The same router may serve several listeners.
-pub fn router(services: Services, access: Access) -> Router {
-    let app: Shared = Arc::new(App::new(services, access));
+/// All routes of the service over its ports. The same router may serve several listeners, whose connections
+/// are `connections`.
+pub fn router(services: Services, access: Access, connections: Arc<Connections>) -> Router {
+    let app: Shared = Arc::new(App::new(services, access, connections));
     Router::new()
         .merge(original())
         .merge(version_1())
@@ -58,6 +60,8 @@ fn version_1() -> Router<Shared> {
         .route("/alerts/{id}", get(alerts::show))
         .route("/alerts/{id}/related", get(alerts::related))
         .route("/dead-letters", get(dead_letters::list))
+        .route("/dead-letters/export", get(dead_letters::export))
+        .route("/dead-letters/reasons", get(dead_letters::reasons))
         .route("/dead-letters/redrive", post(dead_letters::redrive_many))
         .route("/dead-letters/{id}", get(dead_letters::show))
         .route(

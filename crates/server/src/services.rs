@@ -5,19 +5,22 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use cresset_model::Timestamp;
 use cresset_model::ports::{
-    Clock, Control, Explore, Intake, Live, Outbox, Query, Receivers, Reload,
+    Clock, Control, Explore, Health, Intake, Live, Outbox, Query, Receivers, Reload,
 };
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::access::Access;
 use crate::glance::Glance;
+use crate::serve::Connections;
 use crate::traffic::Traffic;
 
 /// Pushes under way at the same time: so many bodies may be held in memory. Further ones get a 429.
 pub(crate) const PUSHES_MAX: usize = 16;
 
-/// Listeners to the stream at the same time; further ones get a 429.
-pub(crate) const VIEWERS_MAX: usize = 100;
+/// What those hear who find no place to listen.
+pub(crate) const VIEWERS_FULL: &str = "Too many listen already: close one, or try again later";
+/// When they may try again.
+pub(crate) const VIEWERS_RETRY_SECONDS: u64 = 15;
 
 /// The ports behind the routes.
 #[derive(Clone)]
@@ -38,6 +41,8 @@ pub struct Services {
     pub receivers: Arc<dyn Receivers>,
     /// Takes over a changed configuration.
     pub reload: Arc<dyn Reload>,
+    /// Says whether the service is well.
+    pub health: Arc<dyn Health>,
     /// Tells the time.
     pub clock: Arc<dyn Clock>,
     /// What the process is.
@@ -62,8 +67,10 @@ pub(crate) struct App {
     pub(crate) glance: Glance,
     /// A permit for each push whose body is held.
     pub(crate) pushes: Semaphore,
-    /// A place for each who listens to the stream.
+    /// A place for each who listens to a stream of events.
     pub(crate) viewers: Arc<Semaphore>,
+    /// The connections that requests come by.
+    pub(crate) connections: Arc<Connections>,
     failures: AtomicU64,
 }
 
@@ -71,14 +78,15 @@ pub(crate) struct App {
 pub(crate) type Shared = Arc<App>;
 
 impl App {
-    pub(crate) fn new(services: Services, access: Access) -> Self {
+    pub(crate) fn new(services: Services, access: Access, connections: Arc<Connections>) -> Self {
         Self {
             services,
             access,
             traffic: Traffic::default(),
             glance: Glance::default(),
             pushes: Semaphore::new(PUSHES_MAX),
-            viewers: Arc::new(Semaphore::new(VIEWERS_MAX)),
+            viewers: Arc::new(Semaphore::new(connections.bounds().viewers_max)),
+            connections,
             failures: AtomicU64::new(0),
         }
     }
@@ -88,6 +96,11 @@ impl App {
         let number = self.failures.fetch_add(1, Ordering::Relaxed);
         let started = self.services.facts.started.seconds();
         format!("{started:x}-{number:x}")
+    }
+
+    /// A place for one who listens to a stream of events; `None` if all are taken.
+    pub(crate) fn viewer(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.viewers).try_acquire_owned().ok()
     }
 
     pub(crate) fn now(&self) -> Timestamp {

@@ -2,8 +2,10 @@
 
 mod alert_pages;
 mod api;
+mod bodies;
 mod dead_letters;
 mod deliveries;
+mod edges;
 mod events;
 mod export;
 mod fixture;

@@ -2,11 +2,11 @@
 
 /// `SplitMix64` (Steele, Lea, Flood 2014).
 #[derive(Debug, Clone)]
-pub(crate) struct Rng(u64);
+pub struct Rng(u64);
 
 impl Rng {
     /// The numbers of one `item` of one story: independent of every other item.
-    pub(crate) fn of(seed: u64, item: u64) -> Self {
+    pub fn of(seed: u64, item: u64) -> Self {
         let mut rng = Self(seed);
         let mixed = rng.next();
         Self(mixed ^ item.wrapping_mul(0xd6e8_feb8_6659_fd93))
@@ -21,16 +21,22 @@ impl Rng {
     }
 
     /// A number from `low` to `high`, both included.
-    pub(crate) fn between(&mut self, low: u64, high: u64) -> u64 {
+    pub fn between(&mut self, low: u64, high: u64) -> u64 {
         let count = u128::from(high.saturating_sub(low)) + 1;
         let offset = (u128::from(self.next()) * count) >> 64;
-        low + u64::try_from(offset).expect("the offset is below the count")
+        // The offset is below the count, which a number holds.
+        low.saturating_add(u64::try_from(offset).unwrap_or(u64::MAX))
     }
 
     /// A number from `low` to `high`, both included.
     pub(crate) fn byte(&mut self, low: u8, high: u8) -> u8 {
         let number = self.between(low.into(), high.into());
         u8::try_from(number).expect("the number is not above `high`")
+    }
+
+    /// Whether something happens that does so that many times in a thousand.
+    pub fn chance(&mut self, thousandths: u64) -> bool {
+        self.between(0, 999) < thousandths
     }
 
     /// A number from 0 to below 1.
@@ -40,7 +46,11 @@ impl Rng {
     }
 
     /// One of `items`.
-    pub(crate) fn pick<'a, T>(&mut self, items: &'a [T]) -> &'a T {
+    ///
+    /// # Panics
+    ///
+    /// If there are none.
+    pub fn pick<'a, T>(&mut self, items: &'a [T]) -> &'a T {
         let last = items.len().saturating_sub(1) as u64;
         let index = usize::try_from(self.between(0, last)).expect("the index is below a length");
         &items[index]

@@ -1,29 +1,37 @@
 //! The runs of the campaign, and their table.
 
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 
-use super::deliveries::{self, Told};
+use super::deliveries::{self, Event, Row, Told};
 use super::dice::Dice;
 use super::judge::{Verdict, judge};
 use super::process::{Process, wait_until};
 use super::pusher::Pusher;
 use super::receiver::Receiver;
+use super::second;
 use super::service::{Kept, Mock, PUSH_PATH, Service};
 use crate::program::{cargo, release_binary};
 use crate::stopwatch::Stopwatch;
 use crate::terminal::{say, table};
 
-/// Runs when nobody says how many.
-pub(crate) const RUNS: u64 = 20;
+/// Runs of each kind in the test command, and when nobody says how many.
+pub(crate) const KILLS_IN_TESTS: u64 = 50;
+pub(crate) const TERMS_IN_TESTS: u64 = 10;
+/// Runs at once: each of them waits most of the time.
+const RUNS_AT_ONCE: usize = 4;
+/// How long a stop may take: what is promised, and some for a busy machine.
+const STOP_MAX: Duration = Duration::from_secs(12);
 /// The seed of the first run when nobody names one; the runs behind it count up.
 const SEED: u64 = 1;
 /// Milliseconds that the service lives before it is killed.
 const LIFE_MS: (u64, u64) = (50, 1_500);
-/// Kills of one run.
+/// Ends of one run.
 const KILLS: (u64, u64) = (2, 5);
 /// Milliseconds between two pokes: a restarted service polls at once, and then by request.
 const POKE_MS: (u64, u64) = (20, 200);
@@ -34,9 +42,46 @@ const QUIET_SYNCS: u32 = 3;
 /// How long notifications may take to arrive once the receiver behaves: a lease, and some.
 const TELL_MAX: Duration = Duration::from_secs(90);
 
+/// How a life of the service ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Signal {
+    /// At once, as by a power cut.
+    Kill,
+    /// Asked to, under load: it has to succeed, and in time.
+    Term,
+}
+
+impl Signal {
+    /// Reads it from the command line.
+    pub(crate) fn read(word: Option<&str>) -> anyhow::Result<Self> {
+        match word {
+            None | Some("kill") => Ok(Self::Kill),
+            Some("term") => Ok(Self::Term),
+            Some(other) => bail!("`--signal {other}`: kill or term is expected"),
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Kill => "kill",
+            Self::Term => "term",
+        }
+    }
+
+    /// Answers of the receiver that may be lost with a life: after a clean stop none.
+    fn lost_max(self) -> usize {
+        match self {
+            Self::Kill => deliveries::UNDER_WAY_MAX,
+            Self::Term => 0,
+        }
+    }
+}
+
 /// What came out of a run.
 struct Judged {
     kills: u64,
+    /// The slowest stop.
+    stop: Duration,
     alerts: usize,
     dead_letters: usize,
     verified: bool,
@@ -57,48 +102,93 @@ pub(crate) fn build() -> anyhow::Result<bool> {
     cargo(&["build", "--release", "-p", "cresset"])
 }
 
-/// Runs the campaign; whether every run was clean.
-pub(crate) fn run(runs: u64, seed: Option<u64>) -> anyhow::Result<bool> {
-    if !build()? {
-        return Ok(false);
+/// Runs the campaign; whether every run was clean. Without a program of its own it builds one.
+pub(crate) fn run(
+    runs: u64,
+    seed: Option<u64>,
+    signal: Signal,
+    program: Option<&str>,
+) -> anyhow::Result<bool> {
+    let program = match program {
+        Some(program) => std::path::absolute(program)?,
+        None if build()? => release_binary()?,
+        None => return Ok(false),
+    };
+    if signal == Signal::Term {
+        second::check(&program)?;
     }
-    let program = release_binary()?;
-    let first = seed.unwrap_or(SEED);
     let mut rows = vec![
         [
-            "seed", "kills", "alerts", "dead", "lost", "doubled", "stale", "invented", "told",
-            "again", "repushed", "mistold", "verify", "seconds", "result",
+            "seed", "ends", "alerts", "dead", "lost", "doubled", "stale", "invented", "told",
+            "again", "repushed", "mistold", "verify", "stop ms", "seconds", "result",
         ]
         .map(str::to_owned)
         .to_vec(),
     ];
+    let mut results = run_all(&program, (seed.unwrap_or(SEED), runs), signal);
+    results.sort_by_key(|(seed, ..)| *seed);
     let mut failed = Vec::new();
-    for seed in (0..runs).map(|run| first.wrapping_add(run)) {
-        let stopwatch = Stopwatch::start();
-        let folder = tempfile::tempdir().context("create a folder for the run")?;
-        let judged = run_one(&program, folder.path(), seed);
-        let clean = judged.as_ref().is_ok_and(Judged::is_clean);
-        rows.push(row(seed, &judged, stopwatch));
+    for (seed, cells, clean) in results {
+        rows.push(cells);
         if !clean {
             failed.push(seed);
-            let kept = folder.keep();
-            explain(seed, &judged, &kept);
         }
     }
     table(&rows);
     for seed in &failed {
         say(&format!(
-            "seed {seed} failed; again: cargo x crash --runs 1 --seed {seed}"
+            "seed {seed} failed; again: cargo x crash --signal {} --runs 1 --seed {seed}",
+            signal.name()
         ));
     }
     Ok(failed.is_empty())
+}
+
+/// A run: its seed, its row and whether it was clean.
+type Run = (u64, Vec<String>, bool);
+
+/// A few runs at once, until all are through.
+fn run_all(program: &Path, (first, runs): (u64, u64), signal: Signal) -> Vec<Run> {
+    let next = AtomicU64::new(0);
+    let results = Mutex::new(Vec::new());
+    let work = || {
+        loop {
+            let run = next.fetch_add(1, Ordering::SeqCst);
+            if run >= runs {
+                return;
+            }
+            let result = run_and_tell(program, first.wrapping_add(run), signal);
+            let mut results = results.lock().unwrap_or_else(PoisonError::into_inner);
+            results.push(result);
+        }
+    };
+    thread::scope(|scope| {
+        for _ in 0..RUNS_AT_ONCE {
+            scope.spawn(work);
+        }
+    });
+    results.into_inner().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn run_and_tell(program: &Path, seed: u64, signal: Signal) -> Run {
+    let stopwatch = Stopwatch::start();
+    let folder = tempfile::tempdir();
+    let judged = match &folder {
+        Ok(folder) => run_one(program, folder.path(), (seed, signal)),
+        Err(error) => Err(anyhow::anyhow!("create a folder for the run: {error}")),
+    };
+    let clean = judged.as_ref().is_ok_and(Judged::is_clean);
+    if let (false, Ok(folder)) = (clean, folder) {
+        explain(seed, &judged, &folder.keep());
+    }
+    (seed, row(seed, &judged, stopwatch), clean)
 }
 
 fn row(seed: u64, judged: &anyhow::Result<Judged>, stopwatch: Stopwatch) -> Vec<String> {
     let mut cells = vec![seed.to_string()];
     let result = match judged {
         Err(_) => {
-            cells.extend(["-"; 12].map(str::to_owned));
+            cells.extend(["-"; 13].map(str::to_owned));
             "FAILED"
         }
         Ok(judged) => {
@@ -116,6 +206,7 @@ fn row(seed: u64, judged: &anyhow::Result<Judged>, stopwatch: Stopwatch) -> Vec<
             cells.extend([
                 judged.told.count().to_string(),
                 if judged.verified { "ok" } else { "NO" }.to_owned(),
+                judged.stop.as_millis().to_string(),
             ]);
             if judged.is_clean() { "clean" } else { "FAILED" }
         }
@@ -139,15 +230,16 @@ fn explain(seed: u64, judged: &anyhow::Result<Judged>, kept: &Path) {
     ));
 }
 
-fn run_one(program: &Path, folder: &Path, seed: u64) -> anyhow::Result<Judged> {
+fn run_one(program: &Path, folder: &Path, (seed, signal): (u64, Signal)) -> anyhow::Result<Judged> {
     let mut dice = Dice::new(seed);
     let mock = Mock::start(program, folder, seed)?;
     let receiver = Receiver::start(seed)?;
     let service = Service::new(program, folder, (mock.port, receiver.port))?;
     let producer = Pusher::start(service.port, PUSH_PATH);
     let kills = dice.between(KILLS.0, KILLS.1);
+    let mut stop = Duration::ZERO;
     for _ in 0..kills {
-        live_and_die(&service, &mut dice)?;
+        stop = stop.max(live_and_die(&service, &mut dice, signal)?);
         receiver.next_life()?;
     }
     mock.behave()?;
@@ -169,18 +261,18 @@ fn run_one(program: &Path, folder: &Path, seed: u64) -> anyhow::Result<Judged> {
         before.add_pushed(description);
         after.add_pushed(description);
     }
-    wait_until_told(&service, &receiver, &kept)?;
-    let (rows, events) = (service.outbox()?, receiver.events());
+    let (events, rows) = wait_until_told(&service, &receiver, (&kept, signal))?;
     end(process, mock)?;
     let (alerts, dead_letters) = kept.records.counts();
     Ok(Judged {
         kills,
+        stop,
         alerts,
         dead_letters,
         verified: service.verify()?,
         verdict: judge(&before, &after, &kept.records),
         deliveries: [rows.len(), deliveries::repeats(&events), pushed.repeats],
-        told: deliveries::judge(&events, &rows, &kept.alerts),
+        told: deliveries::judge(&events, &rows, &kept.alerts, signal.lost_max()),
     })
 }
 
@@ -190,20 +282,37 @@ fn end(mut process: Process, mock: Mock) -> anyhow::Result<()> {
     mock.stop()
 }
 
+/// What the receiver saw and the outbox says of it, at one moment.
+type Seen = (Vec<Event>, Vec<Row>);
+
 /// Waits until everybody has heard of everything, or the time for it is over: the judge says what is
-/// missing.
-fn wait_until_told(service: &Service, receiver: &Receiver, kept: &Kept) -> anyhow::Result<()> {
+/// missing. A group may still tell of what changed, so that both sides have to stand still while they are read.
+fn wait_until_told(
+    service: &Service,
+    receiver: &Receiver,
+    (kept, signal): (&Kept, Signal),
+) -> anyhow::Result<Seen> {
     let stopwatch = Stopwatch::start();
+    let mut seen = Seen::default();
     wait_until("everything is told", TELL_MAX * 2, || {
-        let told = || deliveries::judge(&receiver.events(), &[], &kept.alerts).untold == 0;
-        Ok(stopwatch.elapsed() > TELL_MAX || (service.has_told()? && told()))
-    })
+        let before = receiver.events().len();
+        seen = (Vec::new(), service.outbox()?);
+        seen.0 = receiver.events();
+        let told = deliveries::judge(&seen.0, &seen.1, &kept.alerts, signal.lost_max());
+        let is_still = before == seen.0.len();
+        Ok(stopwatch.elapsed() > TELL_MAX || (is_still && told.untold == 0))
+    })?;
+    Ok(seen)
 }
 
-/// Starts the service, keeps it busy for a while, and kills it.
-fn live_and_die(service: &Service, dice: &mut Dice) -> anyhow::Result<()> {
+/// Starts the service, keeps it busy for a while, and ends it; says how long the end took.
+fn live_and_die(service: &Service, dice: &mut Dice, signal: Signal) -> anyhow::Result<Duration> {
     let life = dice.millis(LIFE_MS.0, LIFE_MS.1);
     let mut process = service.start()?;
+    if signal == Signal::Term {
+        // Before it listens to signals there is nothing to stop.
+        service.wait_for_answers(&mut process)?;
+    }
     let stopwatch = Stopwatch::start();
     while let Some(left) = life.checked_sub(stopwatch.elapsed()) {
         thread::sleep(dice.millis(POKE_MS.0, POKE_MS.1).min(left));
@@ -212,5 +321,8 @@ fn live_and_die(service: &Service, dice: &mut Dice) -> anyhow::Result<()> {
         }
     }
     process.check_running()?;
-    process.kill()
+    match signal {
+        Signal::Kill => process.kill().map(|()| Duration::ZERO),
+        Signal::Term => process.stop_within(STOP_MAX),
+    }
 }

@@ -6,7 +6,7 @@ use anyhow::Context;
 use serde_json::Value;
 
 /// Deliveries that one life of the service may have under way to one endpoint: so many answers may be
-/// lost with it, and only they may come again after they were taken.
+/// lost with it when it is killed, and only they may come again after they were taken.
 pub(crate) const UNDER_WAY_MAX: usize = 2;
 /// How the error of a try begins whose answer did not come, or not in time.
 const UNHEARD: &str = "no answer";
@@ -115,10 +115,16 @@ impl Told {
     }
 }
 
-/// Judges what came against the `alerts` that the service keeps and the `rows` of its outbox.
-pub(crate) fn judge(events: &[Event], rows: &[Row], alerts: &BTreeSet<String>) -> Told {
+/// Judges what came against the `alerts` that the service keeps and the `rows` of its outbox. With a life of the
+/// service `lost_max` answers may be lost.
+pub(crate) fn judge(
+    events: &[Event],
+    rows: &[Row],
+    alerts: &BTreeSet<String>,
+    lost_max: usize,
+) -> Told {
     let mut told = Told::default();
-    judge_repeats(events, rows, &mut told);
+    judge_repeats((events, rows), lost_max, &mut told);
     judge_order(events, rows, &mut told);
     judge_alerts(events, alerts, &mut told);
     for row in rows.iter().filter(|row| row.state != "sent") {
@@ -129,7 +135,7 @@ pub(crate) fn judge(events: &[Event], rows: &[Row], alerts: &BTreeSet<String>) -
 }
 
 /// Whether repeats say the same, and only what was not taken is repeated.
-fn judge_repeats(events: &[Event], rows: &[Row], told: &mut Told) {
+fn judge_repeats((events, rows): (&[Event], &[Row]), lost_max: usize, told: &mut Told) {
     let unheard = rows.iter().map(|row| (row.id.as_str(), row.unheard));
     let mut unheard: BTreeMap<&str, usize> = unheard.collect();
     let mut bodies: BTreeMap<&str, &[u8]> = BTreeMap::new();
@@ -148,7 +154,8 @@ fn judge_repeats(events: &[Event], rows: &[Row], told: &mut Told) {
             told.changed += 1;
             told.example("changed", &post.id);
         }
-        let Some(life) = taken_in.get(post.id.as_str()) else {
+        // Whoever did not hear that it was taken goes on until the next answer: one excuse covers all that.
+        let Some(life) = taken_in.remove(post.id.as_str()) else {
             continue;
         };
         // On a busy machine an answer may come later than the service waits for it.
@@ -156,9 +163,9 @@ fn judge_repeats(events: &[Event], rows: &[Row], told: &mut Told) {
             *unheard -= 1;
             continue;
         }
-        let lost = lost_in.entry(*life).or_default();
+        let lost = lost_in.entry(life).or_default();
         *lost += 1;
-        if *life == post.life || *lost > UNDER_WAY_MAX {
+        if life == post.life || *lost > lost_max {
             told.repeated += 1;
             told.example("repeated after it was taken", &post.id);
         }

@@ -17,6 +17,8 @@ const ANSWER_BYTES_MAX: u64 = 256 << 20;
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) body: String,
+    /// Whether it says when to come again.
+    pub(crate) says_when: bool,
 }
 
 impl Answer {
@@ -111,6 +113,7 @@ fn read_answer(bytes: &[u8]) -> anyhow::Result<Answer> {
     };
     Ok(Answer {
         status: status.context("the answer has no status")?,
+        says_when: header("retry-after").is_some(),
         body: String::from_utf8(body).context("the answer is no UTF-8")?,
     })
 }

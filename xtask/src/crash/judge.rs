@@ -51,6 +51,11 @@ impl Records {
         self.rows.entry(key).or_default().push(String::new());
     }
 
+    /// Leaves out what was pushed, where others judge it.
+    pub(crate) fn forget_pushed(&mut self) {
+        self.rows.retain(|(source, _), _| source != PUSHED);
+    }
+
     /// How many alerts and how many malformed records there are.
     pub(crate) fn counts(&self) -> (usize, usize) {
         let malformed = self

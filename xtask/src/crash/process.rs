@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::thread;
 use std::time::Duration;
@@ -35,21 +35,50 @@ impl Process {
         arguments: &[String],
         log: &Path,
     ) -> anyhow::Result<Self> {
+        let mut command = Command::new(program);
+        command.args(arguments);
+        Self::spawn(name, command, log)
+    }
+
+    /// Starts what was put together elsewhere.
+    pub(crate) fn spawn(
+        name: &'static str,
+        mut command: Command,
+        log: &Path,
+    ) -> anyhow::Result<Self> {
         let log = File::options().append(true).create(true).open(log);
         let log = log.context("open the log")?;
-        let child = Command::new(program)
-            .args(arguments)
+        let child = command
             .stdin(Stdio::null())
             .stdout(log.try_clone().context("share the log")?)
             .stderr(log)
             .spawn()
-            .with_context(|| format!("start {name}: {}", program.display()))?;
+            .with_context(|| format!("start {name}: {}", command.get_program().display()))?;
         Ok(Self { child, name })
+    }
+
+    /// Its id in the system.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Whether it has ended.
+    pub(crate) fn has_ended(&mut self) -> anyhow::Result<Option<ExitStatus>> {
+        self.child.try_wait().context("ask for a child's state")
+    }
+
+    /// Asks it to end and does not wait.
+    pub(crate) fn terminate(&self) -> anyhow::Result<()> {
+        let asked = Command::new("kill")
+            .args(["-TERM", &self.child.id().to_string()])
+            .status();
+        asked.with_context(|| format!("ask {} to stop", self.name))?;
+        Ok(())
     }
 
     /// Fails if it has ended by itself.
     pub(crate) fn check_running(&mut self) -> anyhow::Result<()> {
-        match self.child.try_wait().context("ask for a child's state")? {
+        match self.has_ended()? {
             None => Ok(()),
             Some(status) => bail!("{} ended by itself: {status}", self.name),
         }
@@ -67,18 +96,20 @@ impl Process {
     }
 
     /// Asks it to end and waits; it has to succeed.
-    pub(crate) fn stop(mut self) -> anyhow::Result<()> {
-        let asked = Command::new("kill")
-            .args(["-TERM", &self.child.id().to_string()])
-            .status();
-        asked.with_context(|| format!("ask {} to stop", self.name))?;
+    pub(crate) fn stop(self) -> anyhow::Result<()> {
+        self.stop_within(STOP_MAX).map(drop)
+    }
+
+    /// The same within a time; says how long it took.
+    pub(crate) fn stop_within(mut self, limit: Duration) -> anyhow::Result<Duration> {
+        self.terminate()?;
         let stopwatch = Stopwatch::start();
         loop {
-            match self.child.try_wait().context("ask for a child's state")? {
-                Some(status) if status.success() => return Ok(()),
+            match self.has_ended()? {
+                Some(status) if status.success() => return Ok(stopwatch.elapsed()),
                 Some(status) => bail!("{} did not stop well: {status}", self.name),
-                None if stopwatch.elapsed() > STOP_MAX => {
-                    bail!("{} did not stop within {} s", self.name, STOP_MAX.as_secs())
+                None if stopwatch.elapsed() > limit => {
+                    bail!("{} did not stop within {} s", self.name, limit.as_secs())
                 }
                 None => thread::sleep(LOOK_AGAIN),
             }

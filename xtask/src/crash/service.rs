@@ -20,6 +20,8 @@ const SYNC_MAX: Duration = Duration::from_mins(1);
 
 /// Waits between the tries of a delivery: more than a run has tries.
 const RETRIES: usize = 32;
+/// The database, in the data directory.
+pub(crate) const DATABASE: &str = "cresset.db";
 
 /// The upstream.
 pub(crate) struct Mock {
@@ -104,12 +106,17 @@ pub(crate) struct Kept {
 }
 
 impl Service {
-    /// Writes its configuration.
+    /// Writes the configuration of the campaign.
     pub(crate) fn new(
         program: &Path,
         folder: &Path,
         (mock_port, hook_port): (u16, u16),
     ) -> anyhow::Result<Self> {
+        Self::with(program, folder, &pipelines(mock_port, hook_port))
+    }
+
+    /// Writes a configuration of these pipelines, routes and receivers.
+    pub(crate) fn with(program: &Path, folder: &Path, pipelines: &str) -> anyhow::Result<Self> {
         let service = Self {
             program: program.to_path_buf(),
             folder: folder.to_path_buf(),
@@ -117,12 +124,18 @@ impl Service {
         };
         let data = service.data();
         std::fs::create_dir_all(&data).context("create the data folder")?;
-        let text = configuration(&data, service.port, mock_port, hook_port);
+        let text = format!(
+            "version: 1\nstore: {{ sqlite: {{ path: \"{}\" }} }}\n\
+             server: {{ listen: 127.0.0.1:{} }}\n{pipelines}",
+            data.join(DATABASE).display(),
+            service.port
+        );
         std::fs::write(service.config(), text).context("write the configuration")?;
         Ok(service)
     }
 
-    fn data(&self) -> PathBuf {
+    /// Its data directory.
+    pub(crate) fn data(&self) -> PathBuf {
         self.folder.join("data")
     }
 
@@ -132,10 +145,34 @@ impl Service {
 
     /// Starts it and does not wait.
     pub(crate) fn start(&self) -> anyhow::Result<Process> {
-        let config = self.config().to_string_lossy().into_owned();
-        let arguments = ["run".to_owned(), "-c".to_owned(), config];
-        let log = self.folder.join("service.log");
-        Process::start("the service", &self.program, &arguments, &log)
+        self.start_behind(&[], &[])
+    }
+
+    /// Starts it behind the words of another program, which runs it, and with these variables.
+    pub(crate) fn start_behind(
+        &self,
+        words: &[String],
+        variables: &[(&str, String)],
+    ) -> anyhow::Result<Process> {
+        let mut line = words.to_vec();
+        for word in [
+            &self.program,
+            Path::new("run"),
+            Path::new("-c"),
+            &self.config(),
+        ] {
+            line.push(word.to_string_lossy().into_owned());
+        }
+        let (program, arguments) = line.split_first().context("a line has a program")?;
+        let mut command = Command::new(program);
+        command.args(arguments);
+        command.envs(variables.iter().map(|(name, value)| (*name, value)));
+        Process::spawn("the service", command, &self.log())
+    }
+
+    /// Where its output goes.
+    pub(crate) fn log(&self) -> PathBuf {
+        self.folder.join("service.log")
     }
 
     /// Waits until it answers.
@@ -164,7 +201,13 @@ impl Service {
         self.command(&["verify", &self.data().to_string_lossy()])
     }
 
-    fn command(&self, arguments: &[&str]) -> anyhow::Result<bool> {
+    /// Runs a command of the program; whether it succeeded.
+    pub(crate) fn command(&self, arguments: &[&str]) -> anyhow::Result<bool> {
+        Ok(self.command_code(arguments)? == Some(0))
+    }
+
+    /// Runs a command of the program; its exit code.
+    pub(crate) fn command_code(&self, arguments: &[&str]) -> anyhow::Result<Option<i32>> {
         let log = std::fs::File::options()
             .append(true)
             .create(true)
@@ -177,7 +220,7 @@ impl Service {
             .stderr(log)
             .status()
             .context("run a command")?;
-        Ok(status.success())
+        Ok(status.code())
     }
 
     /// Everything it kept, page by page: alerts, and the records of dead letters.
@@ -213,20 +256,8 @@ impl Service {
         Ok(rows)
     }
 
-    /// Whether nothing in its outbox waits.
-    pub(crate) fn has_told(&self) -> anyhow::Result<bool> {
-        for state in ["pending", "leased"] {
-            let path = format!("/api/v1/deliveries?limit=1&state={state}");
-            let page = get(self.port, &path)?.json()?;
-            let items = page.get("items").and_then(Value::as_array);
-            if !items.context("a page has no `items`")?.is_empty() {
-                return Ok(false);
-            }
-        }
-        Ok(true)
-    }
-
-    fn pages(
+    /// Every item of a list.
+    pub(crate) fn pages(
         &self,
         path: &str,
         mut take: impl FnMut(&Value) -> anyhow::Result<()>,
@@ -246,15 +277,14 @@ impl Service {
     }
 }
 
-fn text_of(item: &Value, name: &str) -> anyhow::Result<String> {
+pub(crate) fn text_of(item: &Value, name: &str) -> anyhow::Result<String> {
     let value = item.get(name).and_then(Value::as_str).map(str::to_owned);
     value.with_context(|| format!("an item has no `{name}`: {item}"))
 }
 
 /// One polled and one pushed pipeline. What was pushed and what is critical is told one by one, the rest in
 /// groups, whose notifications have an order. No poll comes by itself while the judge looks.
-fn configuration(data: &Path, port: u16, mock: u16, hook: u16) -> String {
-    let data = data.join("cresset.db");
+fn pipelines(mock: u16, hook: u16) -> String {
     let receiver = |name: &str| {
         format!(
             "{{ name: {name}, retry: [ {} ], webhook: {{ url: \"http://127.0.0.1:{hook}/{name}\", \
@@ -263,10 +293,7 @@ fn configuration(data: &Path, port: u16, mock: u16, hook: u16) -> String {
         )
     };
     format!(
-        r#"version: 1
-store: {{ sqlite: {{ path: "{}" }} }}
-server: {{ listen: 127.0.0.1:{port} }}
-pipelines:
+        r#"pipelines:
   upstream:
     source: {{ http_poll: {{ url: "http://127.0.0.1:{mock}/alerts", interval: 30m, max_pages: 1000,
                            allow_private: 127.0.0.1:{mock} }} }}
@@ -289,7 +316,6 @@ receivers:
   - {}
   - {}
 "#,
-        data.display(),
         receiver("groups"),
         receiver("each"),
     )

@@ -4,7 +4,7 @@ use super::finding::Finding;
 use super::tree::Tree;
 
 /// Every crate, and what it may depend on; an arrow that is not here is a change of the design.
-const ARROWS: [(&str, &[&str]); 9] = [
+const ARROWS: [(&str, &[&str]); 10] = [
     ("model", &[]),
     ("detect", &["model"]),
     ("pipeline", &["model", "detect"]),
@@ -23,6 +23,10 @@ const ARROWS: [(&str, &[&str]); 9] = [
             "server",
             "sim",
         ],
+    ),
+    (
+        "fuzz",
+        &["model", "pipeline", "runtime", "connectors", "server"],
     ),
     ("xtask", &[]),
 ];

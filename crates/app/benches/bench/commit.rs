@@ -71,6 +71,7 @@ async fn ours(database: &Path, outcomes: Vec<Outcome>) -> anyhow::Result<Duratio
             at: outcome.received,
             outcome: Some(outcome),
             checkpoint: None,
+            late_before: None,
             redriven: Vec::new(),
             positions: Vec::new(),
             push: None,

@@ -6,7 +6,8 @@ use anyhow::Context as _;
 use tracing::level_filters::LevelFilter;
 
 use super::{
-    alerts, config, demo, dlq, mock, outbox, pipe, produce, run, status, sync, validate, verify,
+    alerts, backup, config, demo, dlq, doctor, mock, outbox, pipe, produce, run, status, sync,
+    validate, verify,
 };
 use crate::cli::{Cli, Command};
 use crate::client::Client;
@@ -33,6 +34,8 @@ pub(crate) fn dispatch(cli: Cli) -> anyhow::Result<Exit> {
         Command::Produce(flags) => block_on(produce::run(flags, &global.url)),
         Command::Pipe(flags) => pipe::run(&flags),
         Command::Verify(flags) => verify::run(&flags, &output),
+        Command::Doctor(flags) => block_on(doctor::run(flags, client()?, &output)),
+        Command::Backup(flags) => backup::run(&flags, &output),
         Command::Status => block_on(status::run(&client()?, &output)),
         Command::Sync(flags) => block_on(sync::run(flags, &client()?, &output)),
         Command::Alerts(flags) => block_on(alerts::run(flags, &client()?, &output)),

@@ -1,9 +1,9 @@
-//! `cresset dlq`: lists, shows and redrives dead letters of a running service.
+//! `cresset dlq`: lists, counts, shows, exports and redrives dead letters of a running service.
 
 use serde_json::{Value, json};
 
 use super::alerts::pages;
-use crate::cli::{Dlq, DlqList, DlqRedrive};
+use crate::cli::{Dlq, DlqList, DlqRedrive, DlqSelect};
 use crate::client::{Client, escape};
 use crate::exit::Exit;
 use crate::output::{Output, cell, push, table, visible};
@@ -11,10 +11,15 @@ use crate::output::{Output, cell, push, table, visible};
 /// The most dead letters that one redrive takes.
 const REDRIVE_LIMIT: u64 = 10_000;
 
-/// Carries out `dlq list`, `dlq show` and `dlq redrive`.
+/// Carries out `dlq list`, `reasons`, `show`, `export` and `redrive`.
 pub(crate) async fn run(command: Dlq, client: &Client, output: &Output) -> anyhow::Result<Exit> {
     match command {
         Dlq::List(flags) => list(flags, client, output).await,
+        Dlq::Reasons(flags) => {
+            let groups = client.get(&path("/reasons", flags)).await?;
+            output.one(&groups, by_reason)?;
+            Ok(Exit::Ok)
+        }
         Dlq::Show { id } => {
             let letter = client
                 .get(&format!("/api/v1/dead-letters/{}", escape(&id)))
@@ -22,22 +27,31 @@ pub(crate) async fn run(command: Dlq, client: &Client, output: &Output) -> anyho
             output.one(&letter, explain)?;
             Ok(Exit::Ok)
         }
+        Dlq::Export(flags) => {
+            client.copy(&path("/export", flags)).await?;
+            Ok(Exit::Ok)
+        }
         Dlq::Redrive(flags) => redrive(flags, client, output).await,
     }
 }
 
-async fn list(flags: DlqList, client: &Client, output: &Output) -> anyhow::Result<Exit> {
-    let mut path = "/api/v1/dead-letters?".to_owned();
-    let filters = [("source", flags.source), ("reason", flags.reason)];
-    for (name, value) in filters {
-        if let Some(value) = value {
-            push(&mut path, format_args!("&{name}={}", escape(&value)));
-        }
+/// The address of what is meant.
+fn path(of: &str, flags: DlqSelect) -> String {
+    let mut path = format!("/api/v1/dead-letters{of}?");
+    for (name, value) in flags.filter.given() {
+        push(&mut path, format_args!("{name}={}&", escape(&value)));
     }
     if !flags.all {
-        path.push_str("&resolved=false");
+        path.push_str("resolved=false");
     }
-    let path = path.replace("?&", "?");
+    path.trim_end_matches(['&', '?']).to_owned()
+}
+
+async fn list(flags: DlqList, client: &Client, output: &Output) -> anyhow::Result<Exit> {
+    let mut path = path("", flags.select);
+    if !path.contains('?') {
+        path.push('?');
+    }
     let items = pages(client, &path, flags.limit).await?;
     let columns = [
         ("LAST SEEN", "/last_seen"),
@@ -57,9 +71,54 @@ async fn list(flags: DlqList, client: &Client, output: &Output) -> anyhow::Resul
     Ok(Exit::Ok)
 }
 
+fn by_reason(answer: &Value) -> String {
+    let columns = [
+        ("REASON", "/reason"),
+        ("SOURCE", "/source"),
+        ("DEAD LETTERS", "/letters"),
+        ("KEPT WHOLE", "/whole"),
+        ("TIMES", "/records"),
+        ("LAST SEEN", "/last_seen"),
+        ("FOR EXAMPLE", "/example"),
+    ];
+    let groups = answer["items"].as_array().map(Vec::as_slice);
+    let mut out = match groups.unwrap_or_default() {
+        [] => "no dead letters\n".to_owned(),
+        groups => table(groups, &columns),
+    };
+    let room = &answer["room"];
+    push(
+        &mut out,
+        format_args!(
+            "room: {} of {} bytes taken",
+            room["bytes"], room["bytes_max"]
+        ),
+    );
+    if room["dropped"].as_u64().is_some_and(|dropped| dropped > 0) {
+        push(
+            &mut out,
+            format_args!(
+                "; {} records were dropped to keep it, the latest at {}",
+                room["dropped"],
+                cell(&room["dropped_at"])
+            ),
+        );
+    }
+    out.push('\n');
+    out
+}
+
 fn explain(letter: &Value) -> String {
+    let kept = if letter["whole"] == true {
+        String::new()
+    } else {
+        format!(
+            "; the first {} of them were kept, so that it cannot be put through again",
+            letter["raw"]["bytes"]
+        )
+    };
     format!(
-        "dead letter {}\n  reason      {} ({})\n  detail      {}\n  source      {}\n  seen        {} times, {} to {}\n  resolved    {}\n\nas received, {} bytes\n  {}\n",
+        "dead letter {}\n  reason      {} ({})\n  detail      {}\n  source      {}\n  seen        {} times, {} to {}\n  resolved    {}\n\nas received, {} bytes{kept}\n  BLAKE3 {}\n  {}\n",
         cell(&letter["id"]),
         cell(&letter["reason"]),
         cell(&letter["stage"]),
@@ -70,17 +129,16 @@ fn explain(letter: &Value) -> String {
         cell(&letter["last_seen"]),
         cell(&letter["resolved_at"]),
         letter["full_bytes"],
+        cell(&letter["full_hash"]),
         visible(letter["raw"]["text"].as_str().unwrap_or("-")),
     )
 }
 
 async fn redrive(flags: DlqRedrive, client: &Client, output: &Output) -> anyhow::Result<Exit> {
-    let body = if flags.all {
+    let body = if flags.ids.is_empty() {
         let mut filter = json!({});
-        for (name, value) in [("source", flags.source), ("reason", flags.reason)] {
-            if let Some(value) = value {
-                filter[name] = Value::from(value);
-            }
+        for (name, value) in flags.filter.given() {
+            filter[name] = Value::from(value);
         }
         json!({ "filter": filter, "limit": REDRIVE_LIMIT })
     } else {

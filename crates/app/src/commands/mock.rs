@@ -7,7 +7,8 @@ use std::time::Duration;
 use cresset_sim::mock_api::{self, MockConfig, RateLimit};
 use cresset_sim::mock_geo::{self, MockGeoConfig};
 
-use crate::cli::Mock;
+use super::nasty;
+use crate::cli::{Mock, NastyChoice};
 use crate::clock::SystemClock;
 use crate::config::Environment;
 use crate::exit::Exit;
@@ -20,6 +21,9 @@ const RATE_LIMIT_WINDOW: Duration = Duration::from_mins(1);
 
 /// Runs until Ctrl-C or SIGTERM.
 pub(crate) async fn run(flags: Mock) -> anyhow::Result<Exit> {
+    if flags.nasty == Some(NastyChoice::List) {
+        return nasty::list();
+    }
     let signals = Signals::listen()?;
     let port = match flags.port {
         Some(port) => port,
@@ -32,6 +36,9 @@ pub(crate) async fn run(flags: Mock) -> anyhow::Result<Exit> {
     };
     let listener = bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port)), setting).await?;
     let address = listener.local_addr()?;
+    if let Some(NastyChoice::Play(name)) = flags.nasty {
+        return nasty::run(listener, name, flags.seed, signals.stop()).await;
+    }
     if flags.geo {
         text(&format!(
             "mock geography on http://{address}/json/8.8.8.8 and http://{address}/batch"

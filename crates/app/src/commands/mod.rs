@@ -1,11 +1,14 @@
 //! One file for each command.
 
 mod alerts;
+mod backup;
 mod config;
 mod demo;
 mod dispatch;
 mod dlq;
+mod doctor;
 mod mock;
+mod nasty;
 mod outbox;
 mod pipe;
 mod produce;

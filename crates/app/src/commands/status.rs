@@ -10,12 +10,16 @@ use crate::output::{Output, cell, push, table};
 pub(crate) async fn run(client: &Client, output: &Output) -> anyhow::Result<Exit> {
     let health = client.get("/health").await?;
     let sources = client.get("/api/v1/sources").await?;
-    let status = json!({ "health": health, "sources": sources["items"] });
+    let (_, ready) = client.look("/readyz").await?;
+    let status = json!({
+        "health": health, "sources": sources["items"],
+        "level": ready["level"], "findings": ready["findings"]
+    });
     output.one(&status, human)?;
     let well = matches!(
         health["system_status"].as_str(),
         Some("idle" | "syncing" | "retrying")
-    );
+    ) && ready["level"] != "red";
     Ok(if well { Exit::Ok } else { Exit::No })
 }
 
@@ -33,6 +37,20 @@ fn human(status: &Value) -> String {
         push(
             &mut out,
             format_args!("error      {}\n", crate::output::visible(error)),
+        );
+    }
+    for finding in status["findings"].as_array().into_iter().flatten() {
+        push(
+            &mut out,
+            format_args!(
+                "{:<10} {} {}: {}; since {}\n           what to do: {}\n",
+                cell(&finding["level"]),
+                cell(&finding["watchdog"]),
+                cell(&finding["about"]),
+                cell(&finding["what"]),
+                cell(&finding["since"]),
+                cell(&finding["remedy"]),
+            ),
         );
     }
     let columns = [

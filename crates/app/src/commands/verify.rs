@@ -2,14 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use cresset_connectors::stores::sqlite::verify;
+use cresset_connectors::stores::sqlite::{VerifyReport, verify};
 
 use crate::cli::Verify;
 use crate::exit::{Exit, Failure};
-use crate::output::{Output, table};
+use crate::output::{Output, push, table};
 
 /// The database of a data directory.
-const DATABASE: &str = "cresset.db";
+pub(super) const DATABASE: &str = "cresset.db";
 
 /// Prints each check; the exit code is 1 when one fails.
 pub(crate) fn run(flags: &Verify, output: &Output) -> anyhow::Result<Exit> {
@@ -25,6 +25,9 @@ pub(crate) fn run(flags: &Verify, output: &Output) -> anyhow::Result<Exit> {
                 "expected": check.expected,
                 "found": check.found,
                 "ok": check.ok,
+                "expected_is": check.expected_is,
+                "found_is": check.found_is,
+                "difference_means": check.difference_means,
             })
         })
         .collect();
@@ -41,12 +44,37 @@ pub(crate) fn run(flags: &Verify, output: &Output) -> anyhow::Result<Exit> {
         } else {
             "the books do not balance"
         };
-        format!("{}{verdict}\n", table(checks, &columns))
+        format!(
+            "{}{verdict}\n\n{}",
+            table(checks, &columns),
+            explained(&report)
+        )
     })?;
     Ok(if report.is_ok() { Exit::Ok } else { Exit::No })
 }
 
-fn database(path: &Path) -> anyhow::Result<PathBuf> {
+/// What each number is, once for all sources.
+fn explained(report: &VerifyReport) -> String {
+    let mut out = "What the numbers are:\n".to_owned();
+    let mut said: Vec<&str> = Vec::new();
+    for check in &report.checks {
+        if said.contains(&check.name) {
+            continue;
+        }
+        said.push(check.name);
+        push(
+            &mut out,
+            format_args!(
+                "\n{}\n  expected    {}\n  found       {}\n  if not ok   {}\n",
+                check.name, check.expected_is, check.found_is, check.difference_means
+            ),
+        );
+    }
+    out
+}
+
+/// The database that a path names: a file, or the one in a data directory.
+pub(super) fn database(path: &Path) -> anyhow::Result<PathBuf> {
     let path = if path.is_dir() {
         path.join(DATABASE)
     } else {

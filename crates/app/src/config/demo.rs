@@ -4,11 +4,13 @@ use std::net::Ipv4Addr;
 use std::path::Path;
 
 use cresset_model::city::CityField;
+use cresset_model::health::WatchLimits;
 use cresset_model::ip::Network;
 use cresset_model::limits::RecordLimits;
 use cresset_model::notification::RETRY_WAITS;
 use cresset_model::query::AddressField;
 use cresset_model::{Severity, SourceId};
+use cresset_runtime::routing::DeliveryLimits;
 
 use super::adapter::{Adapter, Alerts};
 use super::detect::{DetectConfig, ThreatConfig};
@@ -78,6 +80,8 @@ impl Config {
             server: server(ports),
             retention: RetentionConfig::default(),
             limits: RecordLimits::default(),
+            watchdogs: WatchLimits::default(),
+            outbox: DeliveryLimits::default(),
             lists: Vec::new(),
             pipelines: vec![PipelineConfig {
                 name: DEMO_PIPELINE.to_owned(),
@@ -128,6 +132,8 @@ impl Config {
             server: server(ports),
             retention: RetentionConfig::default(),
             limits: RecordLimits::default(),
+            watchdogs: WatchLimits::default(),
+            outbox: DeliveryLimits::default(),
             lists: vec![ListConfig {
                 name: NULLIFY_LIST.to_owned(),
                 content: ListContent::Addresses(addresses.to_vec()),

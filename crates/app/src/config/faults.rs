@@ -6,6 +6,8 @@ use std::fmt;
 use cresset_model::config::{Fault, Shown};
 use serde_json::json;
 
+use super::yaml;
+
 /// Characters of a source line that are shown.
 const SHOWN_CHARS_MAX: usize = 120;
 /// Words in whose lines a secret may stand.
@@ -42,7 +44,7 @@ impl ConfigFaults {
     pub(super) fn new(file: &str, text: &str, (faults, omitted): (Vec<Fault>, usize)) -> Self {
         Self {
             file: file.to_owned(),
-            lines: text.lines().map(str::to_owned).collect(),
+            lines: yaml::lines(text).map(str::to_owned).collect(),
             faults,
             omitted,
         }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use cresset_model::config::{ByteSize, Fault, FromScalar, Misfit, Ranged, Section, quote};
 
 use super::auth::{self, AuthConfig};
+use super::paging::{PagingConfig, SweepConfig, check_paging, read_paging, read_sweep};
 use super::url::{HostPort, HttpUrl, check_private};
 
 /// Minutes between polls by default.
@@ -45,6 +46,8 @@ pub(crate) struct HttpPollConfig {
     /// Keys that lead to the array of records in the answer, split at the dots of `records:`; empty
     /// for a bare array.
     pub(crate) records: Vec<String>,
+    /// How the pages of an answer follow each other.
+    pub(crate) paging: PagingConfig,
     /// The host and port that may have a private address; always those of `url`.
     pub(crate) allow_private: Option<HostPort>,
     /// How requests prove who asks.
@@ -53,6 +56,8 @@ pub(crate) struct HttpPollConfig {
     pub(crate) overlap: Duration,
     /// How far before the bookmark the rounds between ask.
     pub(crate) overlap_short: Duration,
+    /// The slow second look for what became visible late; `None` for none.
+    pub(crate) sweep: Option<SweepConfig>,
     /// How far back the first start asks.
     pub(crate) lookback: Duration,
     /// Pages of one round.
@@ -73,10 +78,12 @@ impl HttpPollConfig {
             interval_minutes: INTERVAL_MINUTES_DEFAULT,
             since: SinceConfig::default(),
             records: Vec::new(),
+            paging: PagingConfig::default(),
             allow_private: None,
             auth: None,
             overlap: OVERLAP_DEFAULT,
             overlap_short: OVERLAP_SHORT_DEFAULT,
+            sweep: Some(SweepConfig::new(OVERLAP_DEFAULT)),
             lookback: LOOKBACK_DEFAULT,
             pages_max: PAGES_MAX_DEFAULT,
             timeouts: Timeouts::default(),
@@ -164,12 +171,14 @@ pub(super) fn read(mut section: Section<'_>) -> Option<HttpPollConfig> {
         .map_or_else(SinceConfig::default, read_since);
     let records = section.optional::<RecordsPath>("records");
     let allow_private = section.optional("allow_private");
+    let paging = read_paging(&mut section);
     let auth = auth::read(&mut section);
     let span = |longest| Duration::ZERO..=longest;
     let overlap = section.in_range("overlap", OVERLAP_DEFAULT, span(OVERLAP_MAX));
     // An overlap that is set below the short one's default pulls that default down with it.
     let short_default = OVERLAP_SHORT_DEFAULT.min(overlap);
     let overlap_short = section.in_range("overlap_short", short_default, span(OVERLAP_MAX));
+    let sweep = read_sweep(&mut section, overlap);
     let lookback = section.in_range("lookback", LOOKBACK_DEFAULT, span(LOOKBACK_MAX));
     let pages_max = section.in_range("max_pages", PAGES_MAX_DEFAULT, 1..=PAGES_MAX_MAX);
     let timeouts = section
@@ -191,10 +200,12 @@ pub(super) fn read(mut section: Section<'_>) -> Option<HttpPollConfig> {
         interval_minutes,
         since,
         records: records.map(|path| path.0).unwrap_or_default(),
+        paging,
         allow_private,
         auth,
         overlap,
         overlap_short,
+        sweep,
         lookback,
         pages_max,
         timeouts,
@@ -221,6 +232,9 @@ fn check_address(section: &Section<'_>, config: &HttpPollConfig) {
         let place = section.place_of("url");
         section.report(Fault::at(place, message).concealed().hint(hint));
     }
+    check_paging(section, &config.paging, &config.records, |parameter| {
+        parameter == config.since.parameter || config.url.has_parameter(parameter)
+    });
     // What is allowed to be private lies in a network that somebody chose to trust.
     let trusted = target.is_loopback() || config.allow_private.is_some();
     if config.auth.is_some() && !config.url.is_secure() && !trusted {
@@ -311,7 +325,7 @@ fn not_longer(section: &Section<'_>, part: (&str, Duration), whole: (&str, Durat
 }
 
 /// The name of a query parameter.
-struct Parameter(String);
+pub(super) struct Parameter(pub(super) String);
 
 impl FromScalar for Parameter {
     const KIND: &'static str = "a query parameter";

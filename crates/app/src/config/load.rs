@@ -4,14 +4,18 @@ use std::io::Read;
 use std::path::Path;
 
 use cresset_model::config::{Diagnostics, Fault, Node, Section, quote};
+use cresset_model::health::WatchLimits;
 use cresset_model::limits::RecordLimits;
+use cresset_runtime::routing::DeliveryLimits;
 
 use super::environment::Environment;
 use super::faults::ConfigFaults;
 use super::retention::RetentionConfig;
 use super::root::Config;
 use super::server::ServerConfig;
-use super::{limits, lists, pipeline, receivers, retention, route, server, store};
+use super::{
+    limits, lists, outbox, pipeline, receivers, retention, route, server, store, watchdogs,
+};
 use super::{substitute, yaml};
 
 /// Bytes of a configuration file.
@@ -88,6 +92,12 @@ fn read(tree: &Node, diagnostics: &Diagnostics) -> Option<Config> {
     let limits = root
         .section("limits")
         .map_or_else(RecordLimits::default, limits::read);
+    let watchdogs = root
+        .section("watchdogs")
+        .map_or_else(WatchLimits::default, watchdogs::read);
+    let outbox = root
+        .section("outbox")
+        .map_or_else(DeliveryLimits::default, outbox::read);
     let (lists, list_names) = lists::read(&mut root, diagnostics);
     let pipelines = pipeline::read(&mut root, &list_names, diagnostics);
     // The route is asked for before the receivers, whose names it refers to, so that messages list the
@@ -101,6 +111,8 @@ fn read(tree: &Node, diagnostics: &Diagnostics) -> Option<Config> {
         server,
         retention,
         limits,
+        watchdogs,
+        outbox,
         lists,
         pipelines,
         route,

@@ -3,6 +3,7 @@
 use super::http_poll::HttpPollConfig;
 use super::pipeline::PipelineConfig;
 use super::root::Config;
+use super::server;
 use super::source::SourceConfig;
 
 /// What differs between a running configuration and a new one. If anything needs a restart, nothing is
@@ -72,8 +73,26 @@ impl Config {
         let access = "who may reach the API is settled at the start";
         verdict.restart_if(server.open != new.open, "server.open", access);
         verdict.restart_if(server.hosts != new.hosts, "server.hosts", access);
+        for (key, changed) in server::differences(&server.bounds, &new.bounds) {
+            verdict.restart_if(
+                changed,
+                key,
+                "the bounds of connections are set at the start",
+            );
+        }
         verdict.apply_if(self.retention != other.retention, "retention");
         verdict.apply_if(self.limits != other.limits, "limits");
+        verdict.apply_if(self.watchdogs != other.watchdogs, "watchdogs");
+        verdict.restart_if(
+            self.outbox != other.outbox,
+            "outbox",
+            "what is delivered at once is set at the start",
+        );
+        verdict.restart_if(
+            server.live_events != new.live_events,
+            "server.live_events",
+            "the room for events is made at the start",
+        );
         verdict.apply_if(self.lists != other.lists, "lists");
         self.pipelines_difference(other, &mut verdict);
         verdict.apply_if(self.route != other.route, "route");

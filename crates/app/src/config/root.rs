@@ -1,6 +1,8 @@
 //! The whole configuration.
 
+use cresset_model::health::WatchLimits;
 use cresset_model::limits::RecordLimits;
+use cresset_runtime::routing::DeliveryLimits;
 
 use super::lists::ListConfig;
 use super::pipeline::PipelineConfig;
@@ -22,6 +24,10 @@ pub(crate) struct Config {
     pub(crate) retention: RetentionConfig,
     /// `limits:`.
     pub(crate) limits: RecordLimits,
+    /// `watchdogs:`.
+    pub(crate) watchdogs: WatchLimits,
+    /// `outbox:`.
+    pub(crate) outbox: DeliveryLimits,
     /// `lists:`, in the order of the file.
     pub(crate) lists: Vec<ListConfig>,
     /// `pipelines:`, in the order of the file; at least one.

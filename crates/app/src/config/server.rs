@@ -1,16 +1,24 @@
 //! `server:`, where the API and the page listen and who may reach them.
 
+mod bounds;
+
 use std::net::{Ipv4Addr, SocketAddr};
 
 use cresset_model::config::{Fault, FromScalar, Misfit, Place, Section, quote};
+use cresset_runtime::LIVE_EVENTS_MAX;
+use cresset_server::Bounds;
 
 use super::url::is_name;
+
+pub(super) use bounds::differences;
 
 /// The port of the API and the page by default.
 pub(crate) const PORT_DEFAULT: u16 = 8000;
 
 /// Addresses beside the first.
 const ALSO_LISTEN_MAX: usize = 8;
+/// Events that wait for a listener, at most.
+const LIVE_EVENTS_MAX_MAX: u64 = 1 << 16;
 /// Accepted names.
 const HOSTS_MAX: usize = 64;
 
@@ -25,6 +33,10 @@ pub(crate) struct ServerConfig {
     pub(crate) open: bool,
     /// Names accepted in the `Host` header beside the loopback names, lower case, without a port.
     pub(crate) hosts: Vec<String>,
+    /// Events that wait for a listener before it is told to read anew and dropped.
+    pub(crate) live_events: usize,
+    /// What a client may take.
+    pub(crate) bounds: Bounds,
 }
 
 impl Default for ServerConfig {
@@ -34,6 +46,8 @@ impl Default for ServerConfig {
             also_listen: Vec::new(),
             open: false,
             hosts: Vec::new(),
+            live_events: LIVE_EVENTS_MAX,
+            bounds: Bounds::default(),
         }
     }
 }
@@ -49,6 +63,8 @@ pub(super) fn read(mut section: Section<'_>) -> ServerConfig {
     let also_listen = section.sequence("also_listen");
     let open = section.optional("open").unwrap_or(default.open);
     let hosts = section.sequence("hosts");
+    let bounds = bounds::read(&mut section);
+    let live_events = read_live_events(&mut section);
     at_most(&section, "also_listen", also_listen.len(), ALSO_LISTEN_MAX);
     at_most(&section, "hosts", hosts.len(), HOSTS_MAX);
 
@@ -83,7 +99,18 @@ pub(super) fn read(mut section: Section<'_>) -> ServerConfig {
             .collect(),
         open,
         hosts,
+        live_events,
+        bounds,
     }
+}
+
+/// Rounded up to a power of two, as the room for them is.
+fn read_live_events(section: &mut Section<'_>) -> usize {
+    let default = LIVE_EVENTS_MAX as u64;
+    let events = section.in_range("live_events", default, 1..=LIVE_EVENTS_MAX_MAX);
+    usize::try_from(events)
+        .unwrap_or(usize::MAX)
+        .next_power_of_two()
 }
 
 /// Reports a list that is too long.

@@ -22,6 +22,8 @@ const LOCAL_PART_BYTES_MAX: usize = 64;
 pub(crate) struct SmtpConfig {
     /// The mail server.
     pub(crate) server: HostPort,
+    /// The server again, when it is another machine whose address is not public.
+    pub(crate) allow_private: Option<HostPort>,
     /// How the connection is protected; [`SmtpSecurity::None`] only for a loopback host.
     pub(crate) security: SmtpSecurity,
     /// How to log in; `None`: not at all.
@@ -76,6 +78,7 @@ pub(super) fn read(mut section: Section<'_>) -> Option<SmtpConfig> {
     ];
     let security = section.word("security", &words).unwrap_or_default();
     let port = section.in_range("port", u32::from(security.port_default()), 1..=65_535);
+    let allow_private = section.optional::<HostPort>("allow_private");
     let user: Option<String> = section.optional("user");
     let password: Option<SecretRef> = section.optional("password");
     let from = section.required::<MailAddress>("from", "the sender, such as cresset@example.com");
@@ -95,10 +98,12 @@ pub(super) fn read(mut section: Section<'_>) -> Option<SmtpConfig> {
     });
     if let Some(server) = &server {
         check_security(&section, security, server);
+        check_private(&section, server, allow_private.as_ref());
     }
     section.finish();
     Some(SmtpConfig {
         server: server?,
+        allow_private,
         security,
         login: user
             .zip(password)
@@ -125,6 +130,23 @@ fn check_security(section: &Section<'_>, security: SmtpSecurity, server: &HostPo
             "\"ca_file\" is of no use where \"security\" is none",
         );
         section.report(fault.hint("remove one of the two"));
+    }
+}
+
+/// What a name resolves to is checked at each connection, by the connector.
+fn check_private(section: &Section<'_>, server: &HostPort, allowed: Option<&HostPort>) {
+    match allowed {
+        Some(allowed) if allowed != server => {
+            let message = format!("\"allow_private\" names {allowed}, the server is {server}");
+            let fault = Fault::at(section.place_of("allow_private"), message);
+            section.report(fault.hint("name the host and port of the server, or remove the key"));
+        }
+        None if server.is_private() && !server.is_loopback() => {
+            let message = format!("\"host\" leads to the private address {server}");
+            let fault = Fault::at(section.place_of("host"), message);
+            section.report(fault.hint(format!("if that is meant, add allow_private: '{server}'")));
+        }
+        _ => {}
     }
 }
 

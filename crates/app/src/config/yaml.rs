@@ -204,7 +204,7 @@ fn syntax(text: &str, error: &ScanError) -> Fault {
     if error.info() == "recursion limit exceeded" {
         return too_deep(at);
     }
-    let line = text.lines().nth(at.line as usize - 1).unwrap_or_default();
+    let line = lines(text).nth(at.line as usize - 1).unwrap_or_default();
     let here = line.chars().nth(at.column as usize - 1);
     if matches!(here, Some('@' | '`' | '%')) {
         return Fault::at(at, "a text cannot begin with this character")
@@ -214,13 +214,30 @@ fn syntax(text: &str, error: &ScanError) -> Fault {
         .hint("check indentation, colons, quotes and brackets here and just above")
 }
 
+/// The lines as YAML counts them: a carriage return ends one, alone or with a line feed behind it.
+pub(super) fn lines(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = Some(text);
+    std::iter::from_fn(move || {
+        let text = rest.filter(|text| !text.is_empty())?;
+        let Some((line, end)) = text
+            .find(['\n', '\r'])
+            .and_then(|at| text.split_at_checked(at))
+        else {
+            rest = None;
+            return Some(text);
+        };
+        rest = end.strip_prefix("\r\n").or_else(|| end.get(1..));
+        Some(line)
+    })
+}
+
 /// The place of a tab in the indentation of the faulty line or of the line before it.
 fn indenting_tab(text: &str, at: Place) -> Option<Place> {
     [at.line, at.line.saturating_sub(1)]
         .into_iter()
         .filter(|line| *line > 0)
         .find_map(|number| {
-            let line = text.lines().nth(number as usize - 1)?;
+            let line = lines(text).nth(number as usize - 1)?;
             let indent = line.chars().take_while(|c| c.is_whitespace());
             let column = indent.zip(1..).find(|(c, _)| *c == '\t')?.1;
             Some(Place {

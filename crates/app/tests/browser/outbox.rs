@@ -37,7 +37,12 @@ pub(crate) fn dead_letters(stage: &Stage) -> anyhow::Result<()> {
 
     page.expect_restart();
     service.configure(&data::pushed("demo"))?;
+    page.open("/ui/dead-letters?reason=too_many_keys&until=-1h")?;
+    page.until_says("main", "No dead letters match")?;
     page.open("/ui/dead-letters?reason=too_many_keys")?;
+    page.click(".choices a[href*='since=%2D1h']")?;
+    page.until("location.search.includes('since=%2D1h')")?;
+    page.find(".letters > header a[download][href*='/export?reason=too']")?;
     page.click(".letters > header a.btn")?;
     page.until_says("#dry-run", "2 would become alerts")?;
     ensure!(

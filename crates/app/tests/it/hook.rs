@@ -1,7 +1,8 @@
-//! A webhook receiver that takes everything.
+//! A webhook receiver that takes everything, or nothing for a while.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 /// What came in: head and body.
@@ -15,6 +16,11 @@ pub(super) struct Hook {
 
 impl Hook {
     pub(super) fn start() -> Self {
+        Self::start_while(Arc::new(AtomicBool::new(true)))
+    }
+
+    /// One that answers 500 to everything while it is not well.
+    pub(super) fn start_while(well: Arc<AtomicBool>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let told = Arc::new(Mutex::new(Vec::new()));
@@ -26,8 +32,13 @@ impl Hook {
                 while let Ok(read @ 1..) = stream.read(&mut buffer) {
                     bytes.extend_from_slice(&buffer[..read]);
                     if let Some(request) = whole(&bytes) {
-                        heard.lock().unwrap().push(request);
-                        let answer = b"HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n";
+                        let is_well = well.load(Ordering::Relaxed);
+                        let answer: &[u8] = if is_well {
+                            heard.lock().unwrap().push(request);
+                            b"HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n"
+                        } else {
+                            b"HTTP/1.1 500 No\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+                        };
                         // A client that has gone away comes again.
                         drop(stream.write_all(answer));
                         break;

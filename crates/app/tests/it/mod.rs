@@ -1,12 +1,15 @@
 //! One file for each subject.
 
 mod cli;
+mod dead_letters;
 mod demo;
+mod doctor;
 mod events;
 mod examples;
 mod files;
 mod hook;
 mod hostile;
+mod nasty;
 mod pipe;
 mod process;
 mod produce;
@@ -14,3 +17,4 @@ mod pushes;
 mod reload;
 mod restart;
 mod upstream;
+mod watchdogs;

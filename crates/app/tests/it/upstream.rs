@@ -1,6 +1,8 @@
 //! The demo flow of the original service, against the real mock over real connections.
 
-use super::process::Process;
+use serde_json::Value;
+
+use super::process::{Process, wait_until};
 
 #[test]
 fn a_failing_upstream_is_shown_and_a_recovered_one_clears_the_error() {
@@ -50,8 +52,11 @@ fn a_pattern_of_failures_within_one_turn_ends_well() {
         &["--delay", "0ms", "--pattern", "500,503,ok"],
     );
     let service = Process::service(directory.path(), mock.port);
-    service.health(|health| !health["last_success"].is_null());
-    let source = service.get("/api/v1/sources/upstream").json();
+    let mut source = Value::Null;
+    wait_until(|| {
+        source = service.get("/api/v1/sources/upstream").json();
+        source["turns"].as_u64() > Some(0)
+    });
     assert_eq!(source["attempts"][0]["requests"], 3, "{source}");
     assert!(source["attempts"][0]["error"].is_null());
 }

@@ -13,7 +13,8 @@ use cresset_model::tables::GeoTable;
 use maxminddb::{Reader, WithinOptions};
 
 use super::cover::Cover;
-use super::geo::{GEO_FILE_BYTES_MAX, GEO_NETWORKS_MAX, GeoError, builtin};
+use super::deep_stack::on_deep_stack;
+use super::geo::{GEO_FILE_BYTES_MAX, GEO_NETWORKS_MAX, GeoError, builtin, not_read};
 use super::place::PlaceRecord;
 use super::table_file::read_whole;
 
@@ -64,6 +65,25 @@ pub fn builtin_city(of: &str, fields: &[CityField]) -> CityTable {
 /// the whole file is walked, so that a damaged one never replaces a good one. It blocks, for seconds if
 /// the file is large, and takes at most the file, [`CITY_TEXT_BYTES_MAX`] and 28 bytes for each network.
 pub fn read_city(path: &Path, of: &str, fields: &[CityField]) -> Result<CityTable, GeoError> {
+    parse_city(read_whole(path, GEO_FILE_BYTES_MAX)?, path, of, fields)
+}
+
+/// The same of the content of a file.
+pub(super) fn parse_city(
+    content: Vec<u8>,
+    path: &Path,
+    of: &str,
+    fields: &[CityField],
+) -> Result<CityTable, GeoError> {
+    on_deep_stack(|| walk(content, path, of, fields)).map_err(|source| not_read(path, source))?
+}
+
+fn walk(
+    content: Vec<u8>,
+    path: &Path,
+    of: &str,
+    fields: &[CityField],
+) -> Result<CityTable, GeoError> {
     let damaged = |source| GeoError::Damaged {
         path: path.to_owned(),
         source,
@@ -72,7 +92,7 @@ pub fn read_city(path: &Path, of: &str, fields: &[CityField]) -> Result<CityTabl
         path: path.to_owned(),
         why,
     };
-    let reader = Reader::from_source(read_whole(path, GEO_FILE_BYTES_MAX)?).map_err(damaged)?;
+    let reader = Reader::from_source(content).map_err(damaged)?;
     let mut walk = Walk::new(fields);
     // Networks without data are walked too, so that the count bounds the walk itself.
     let options = WithinOptions::default().include_networks_without_data();

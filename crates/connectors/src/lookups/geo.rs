@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::fmt;
 use std::net::IpAddr;
 use std::num::NonZeroU16;
 use std::path::{Path, PathBuf};
+use std::{fmt, io};
 
 use cresset_model::Timestamp;
 use cresset_model::provenance::TableInfo;
@@ -14,6 +14,7 @@ use maxminddb::{MaxMindDbError, Reader, WithinOptions};
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::cover::Cover;
+use super::deep_stack::on_deep_stack;
 use super::table_file::{TableFileError, read_whole};
 
 /// Bytes of an `.mmdb` file.
@@ -80,6 +81,21 @@ pub fn builtin(of: &str) -> GeoTable {
 /// file is decoded, so that a damaged one never replaces a good one. It blocks, for seconds if the file is
 /// large.
 pub fn read_mmdb(path: &Path, of: &str) -> Result<GeoTable, GeoError> {
+    parse_mmdb(read_whole(path, GEO_FILE_BYTES_MAX)?, path, of)
+}
+
+/// The same of the content of a file.
+pub(super) fn parse_mmdb(content: Vec<u8>, path: &Path, of: &str) -> Result<GeoTable, GeoError> {
+    on_deep_stack(|| walk(content, path, of)).map_err(|source| not_read(path, source))?
+}
+
+/// The error of a file whose reader could not start.
+pub(super) fn not_read(path: &Path, source: io::Error) -> GeoError {
+    let path = path.to_owned();
+    GeoError::File(TableFileError::Read { path, source })
+}
+
+fn walk(content: Vec<u8>, path: &Path, of: &str) -> Result<GeoTable, GeoError> {
     let damaged = |source| GeoError::Damaged {
         path: path.to_owned(),
         source,
@@ -88,7 +104,7 @@ pub fn read_mmdb(path: &Path, of: &str) -> Result<GeoTable, GeoError> {
         path: path.to_owned(),
         why,
     };
-    let reader = Reader::from_source(read_whole(path, GEO_FILE_BYTES_MAX)?).map_err(damaged)?;
+    let reader = Reader::from_source(content).map_err(damaged)?;
     let mut v4 = Builder::new(Cover::v4());
     let mut v6 = Builder::new(Cover::v6());
     let mut known: HashMap<usize, Option<NonZeroU16>> = HashMap::new();

@@ -103,15 +103,27 @@ fn read_bounded(
         description: String::new(),
         built,
     };
+    let builder = IndicatorList::builder(name, info);
+    parse_indicators(&content, path, builder, column, entries_max)
+}
+
+/// The same of the content of a file.
+pub(super) fn parse_indicators(
+    content: &[u8],
+    path: &Path,
+    builder: IndicatorListBuilder,
+    column: Option<&str>,
+    entries_max: usize,
+) -> Result<IndicatorsRead, IndicatorsError> {
     let mut reading = Reading {
         path,
         entries_max,
-        builder: IndicatorList::builder(name, info),
+        builder,
         faults: Faults::default(),
     };
     let content = content
         .strip_prefix("\u{feff}".as_bytes())
-        .unwrap_or(&content);
+        .unwrap_or(content);
     match column {
         None => reading.plain(content)?,
         Some(column) => reading.csv(content, column)?,

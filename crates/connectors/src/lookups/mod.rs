@@ -3,7 +3,10 @@
 mod city;
 mod cover;
 mod csv_line;
+mod deep_stack;
 mod faults;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzz;
 mod geo;
 mod geo_http;
 mod indicators;

@@ -78,7 +78,8 @@ fn write_host(host: &str, out: &mut String) -> Option<()> {
     }
     let host = host.strip_suffix('.').unwrap_or(host);
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
-    if host.is_empty() || !host.bytes().all(allowed) {
+    // A label without letters, as in `a..b`, is part of no name.
+    if host.split('.').any(str::is_empty) || !host.bytes().all(allowed) {
         return None;
     }
     out.extend(host.chars().map(|letter| letter.to_ascii_lowercase()));
@@ -199,6 +200,8 @@ mod tests {
             "http://[nothing]/",
             "http://ev il.example/",
             "http://évil.example/",
+            "http://evil..example/",
+            "http://evil.example../",
         ] {
             check(text, None);
         }

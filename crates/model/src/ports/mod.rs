@@ -5,6 +5,7 @@ mod chaos;
 mod clock;
 mod control;
 mod explore;
+mod health;
 mod intake;
 mod lines;
 mod live;
@@ -27,6 +28,7 @@ pub use control::{
     RedriveSelection, Reload, ReloadRefused, ReloadReport, SyncRefused, UnknownReceiver,
 };
 pub use explore::{Explore, FACET_VALUES_MAX, Related};
+pub use health::{DeadLetterRoom, Health, HealthReport, StoreVitals, Vitals, Waiting};
 pub use intake::{Encoding, Intake, PushBody, PushError, PushReceipt, RecordFaultAt};
 pub use lines::{
     LINE_CHECK_BYTES, LINE_CHUNK_BYTES_MAX, LINE_FILES_MAX, LineChunk, LineSource, line_check,
@@ -44,7 +46,7 @@ pub use store::{
     Commit, FILE_POSITIONS_MAX, FilePosition, Lane, PUSH_ANSWER_AGE_MAX, RECEIPTS_KEPT, Receipt,
     Retained, Retention, SourceUpdate, Store, StoredPush, StoredSource, Ticket, Upsert,
 };
-pub use upstream::{Body, FetchError, Upstream};
+pub use upstream::{Answer, Ask, Body, FetchError, PLACE_BYTES_MAX, Upstream, Validator};
 
 /// A boxed future, so that ports stay object-safe.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

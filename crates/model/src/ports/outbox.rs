@@ -32,12 +32,14 @@ pub trait Outbox: Send + Sync {
     fn step(&self, step: StepCommit) -> BoxFuture<'_, Result<(), PortError>>;
 
     /// Leases what is due, oldest first, until the given time. Of one (group, receiver) only the lowest
-    /// ordinal that is neither sent nor dead; an expired lease is due again.
+    /// ordinal that is neither sent nor dead; an expired lease is due again, but for the rows `held`: who asks
+    /// has them in hand, and settles them by the fence that it knows.
     fn lease(
         &self,
         now: Timestamp,
         until: Timestamp,
         limit: usize,
+        held: Vec<NotificationId>,
     ) -> BoxFuture<'_, Result<Vec<Leased>, PortError>>;
 
     /// Gives every lease back that this process, or one that is gone, holds on other rows than these; says

@@ -2,7 +2,7 @@
 
 use super::{BoxFuture, PortError};
 use crate::alert::{AlertDetail, AlertRow, Position, Seq};
-use crate::dead_letter::{DeadLetter, DeadLetterFilter};
+use crate::dead_letter::{DeadLetter, DeadLetterFilter, DeadLetterGroup};
 use crate::query::Filter;
 use crate::{AlertId, DeadLetterId};
 
@@ -28,6 +28,12 @@ pub trait Query: Send + Sync {
     /// One dead letter.
     fn dead_letter(&self, id: DeadLetterId)
     -> BoxFuture<'_, Result<Option<DeadLetter>, PortError>>;
+
+    /// Matching dead letters by reason and source, the largest group first.
+    fn dead_letter_groups(
+        &self,
+        filter: DeadLetterFilter,
+    ) -> BoxFuture<'_, Result<Vec<DeadLetterGroup>, PortError>>;
 
     /// Whether the store answers, and facts about it. Fails when it does not.
     fn facts(&self) -> BoxFuture<'_, Result<StoreFacts, PortError>>;

@@ -80,6 +80,8 @@ pub struct Commit {
     pub outcome: Option<Outcome>,
     /// The checkpoint to store with it.
     pub checkpoint: Option<Checkpoint>,
+    /// New alerts from before it count as late too; set by sweeps.
+    pub late_before: Option<Timestamp>,
     /// For a redrive: the dead letter behind each record of the outcome, by index. Its records count as
     /// `redriven` and not as `read`; a record that was not refused again resolves its dead letter.
     pub redriven: Vec<DeadLetterId>,

@@ -17,5 +17,5 @@ pub use counts::{
 pub use facet::FacetField;
 pub use field::{AddressField, Field, TextField, TimeField};
 pub use filter::{Filter, Pattern, Range, Term, Test};
-pub use parse::{ALTERNATIVES_MAX, QUERY_BYTES_MAX, QueryError, TERMS_MAX};
+pub use parse::{ALTERNATIVES_MAX, QUERY_BYTES_MAX, QueryError, TERMS_MAX, parse_instant};
 pub use tally::{FacetTally, RankingTally, TimeTally};

@@ -40,6 +40,13 @@ pub struct QueryError {
     pub offset: usize,
 }
 
+/// Reads a time as queries write it, for parameters of other things than alerts: `now`, `-6h`, an RFC 3339
+/// instant, or a date, which is its midnight.
+pub fn parse_instant(name: &str, text: &str, now: Timestamp) -> Result<Timestamp, QueryError> {
+    let instant = value::instant(text, 0, now).map_err(|fault| fault.of_parameter(name))?;
+    Ok(instant.0)
+}
+
 impl Filter {
     /// Reads a query. Relative times count from `now`; an empty text matches everything.
     pub fn parse(text: &str, now: Timestamp) -> Result<Self, QueryError> {

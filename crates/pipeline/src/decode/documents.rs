@@ -53,12 +53,13 @@ impl Documents {
         Ok(at)
     }
 
-    /// The lines that it has turned out to be, after the first document with its line.
+    /// The lines that it has turned out to be, after the first document with its line, which may have been
+    /// taken already.
     pub(super) fn lines(&mut self) -> Option<LineSlicer> {
         if !self.is_lines {
             return None;
         }
-        let first = self.records.pop()?;
+        let first = self.records.pop();
         let buffer = std::mem::take(&mut self.buffer);
         Some(LineSlicer::after(first, buffer, self.limits, self.offset))
     }

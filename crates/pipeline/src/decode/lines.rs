@@ -62,9 +62,10 @@ impl LineSlicer {
         }
     }
 
-    /// Goes on in lines after a record that lies alone in `buffer`, whose line has just ended.
+    /// Goes on in lines after a record whose line has just ended; unless it was taken already, it lies alone
+    /// in `buffer`.
     pub(super) fn after(
-        record: RawRecord,
+        record: Option<RawRecord>,
         buffer: Vec<u8>,
         limits: RecordLimits,
         offset: u64,
@@ -72,7 +73,7 @@ impl LineSlicer {
         Self {
             count: 1,
             buffer,
-            records: vec![record],
+            records: record.into_iter().collect(),
             ..Self::new(limits, offset)
         }
     }

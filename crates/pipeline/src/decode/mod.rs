@@ -2,6 +2,7 @@
 
 mod any;
 mod bounds;
+mod cursor;
 mod documents;
 mod fault;
 mod lines;
@@ -14,6 +15,7 @@ mod unescape;
 mod walk;
 
 pub use any::AnySlicer;
+pub use cursor::{Cursor, CursorFinder};
 pub(crate) use fault::Fault;
 pub use lines::{LineSlicer, SlicedLines};
 pub use slice_error::SliceError;

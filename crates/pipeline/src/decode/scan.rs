@@ -4,18 +4,19 @@ use cresset_model::batch::Reason;
 use cresset_model::limits::RecordLimits;
 use cresset_model::text::{Place, Span, Text};
 
+use self::shape::{Leaf, Shapes};
 use super::fault::Fault;
 use super::unescape::{Nul, unescape};
-use crate::quote::{SHOWN_CHARS_MAX, plain, quoted};
+use crate::quote::{SHOWN_CHARS_MAX, quoted};
 
+mod number;
+mod shape;
 mod string;
 #[cfg(test)]
 mod tests;
 
 /// Up to this many keys of an object are compared with each other, more are sorted.
 const LINEAR_KEYS_MAX: usize = 16;
-/// Integers of up to this many digits cannot exceed the largest 64-bit float.
-const FINITE_DIGITS_MAX: usize = 300;
 
 /// What a JSON value is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,15 +72,19 @@ pub(crate) struct ScanScratch {
     order: Vec<usize>,
     arena: String,
     fields: Vec<Field>,
+    /// Every scalar value of the record, while its shape may be worth remembering.
+    values: Vec<Leaf>,
+    shapes: Shapes,
 }
 
 impl ScanScratch {
-    /// Forgets the last record.
+    /// Forgets the last record, but for its shape.
     pub(crate) fn clear(&mut self) {
         self.levels.clear();
         self.keys.clear();
         self.arena.clear();
         self.fields.clear();
+        self.values.clear();
     }
 }
 
@@ -166,15 +171,23 @@ pub(crate) fn scan(
     scratch: &mut ScanScratch,
 ) -> Result<Kind, Fault> {
     scratch.clear();
-    Scan {
+    let mut scan = Scan {
         text,
         bytes: text.as_bytes(),
         at: 0,
         limits,
         scratch,
         current: None,
+        learns: false,
+    };
+    if scan.by_shape() {
+        return Ok(Kind::Object);
     }
-    .run()
+    let kind = scan.run()?;
+    if kind == Kind::Object {
+        scan.learn();
+    }
+    Ok(kind)
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -194,10 +207,12 @@ struct Scan<'a> {
     scratch: &'a mut ScanScratch,
     /// The top-level field whose value is being read, with the start of that value.
     current: Option<(Field, usize)>,
+    /// Whether the record's shape may be worth remembering.
+    learns: bool,
 }
 
 impl Scan<'_> {
-    fn run(mut self) -> Result<Kind, Fault> {
+    fn run(&mut self) -> Result<Kind, Fault> {
         self.skip_blanks();
         let root = self.peek().map_or(Kind::Null, kind_of_first);
         let mut next = Next::Value;
@@ -258,15 +273,15 @@ impl Scan<'_> {
             Some(b'[') => return self.open(false),
             Some(b'"') => {
                 let (content, escaped) = self.string()?;
-                self.value_ended(Kind::String, content, escaped);
+                self.scalar_ended(Kind::String, content, escaped);
             }
             Some(b'-' | b'0'..=b'9') => {
                 self.number()?;
-                self.value_ended(Kind::Number, Span::between(start, self.at), false);
+                self.scalar_ended(Kind::Number, Span::between(start, self.at), false);
             }
             _ => {
                 let kind = self.literal()?;
-                self.value_ended(kind, Span::between(start, self.at), false);
+                self.scalar_ended(kind, Span::between(start, self.at), false);
             }
         }
         Ok(Next::AfterValue)
@@ -326,6 +341,13 @@ impl Scan<'_> {
             self.value_ended(kind, Span::between(start, self.at), false);
         }
         Ok(Next::AfterValue)
+    }
+
+    fn scalar_ended(&mut self, kind: Kind, value: Span, escaped: bool) {
+        if self.learns && Shapes::holds(&self.scratch.values) {
+            self.scratch.values.push(Leaf { kind, value });
+        }
+        self.value_ended(kind, value, escaped);
     }
 
     fn value_ended(&mut self, kind: Kind, value: Span, escaped: bool) {
@@ -436,51 +458,6 @@ impl Scan<'_> {
                 ))
             }
         }
-    }
-
-    fn digits(&mut self) -> usize {
-        let start = self.at;
-        while matches!(self.peek(), Some(b'0'..=b'9')) {
-            self.at += 1;
-        }
-        self.at - start
-    }
-
-    fn number(&mut self) -> Result<(), Fault> {
-        let start = self.at;
-        if self.peek() == Some(b'-') {
-            self.at += 1;
-        }
-        let zero = self.peek() == Some(b'0');
-        let digits = self.digits();
-        let mut valid = digits == 1 || (digits > 1 && !zero);
-        let mut exponent = false;
-        if valid && self.peek() == Some(b'.') {
-            self.at += 1;
-            valid = self.digits() > 0;
-        }
-        if valid && matches!(self.peek(), Some(b'e' | b'E')) {
-            exponent = true;
-            self.at += 1;
-            if matches!(self.peek(), Some(b'+' | b'-')) {
-                self.at += 1;
-            }
-            valid = self.digits() > 0;
-        }
-        if !valid {
-            return Err(Self::invalid(format!("invalid number at byte {start}")));
-        }
-        if exponent || digits > FINITE_DIGITS_MAX {
-            let token = self.text.get(start..self.at).unwrap_or_default();
-            if !token.parse::<f64>().is_ok_and(f64::is_finite) {
-                let shown = plain(token, SHOWN_CHARS_MAX);
-                return Err(Fault::new(
-                    Reason::NumberOutOfRange,
-                    format!("the number {shown} at byte {start} does not fit a 64-bit float"),
-                ));
-            }
-        }
-        Ok(())
     }
 }
 

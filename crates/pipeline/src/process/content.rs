@@ -1,9 +1,10 @@
-//! What a record says, whatever the order of its keys and the blanks between them.
+//! What a record says, whatever the order of its keys, the blanks in it and the spelling of its escapes.
 
 use cresset_model::ContentHash;
 use cresset_model::id::first128;
 use cresset_model::text::Span;
 
+use super::nested::{self, sized, write_escaped};
 use crate::decode::scan::{Kind, Record};
 
 /// Appends the record's fields in the order of their keys. Whether it becomes an alert, and so needs the
@@ -18,10 +19,13 @@ pub(super) fn write(record: &Record<'_>, order: &mut Vec<usize>, out: &mut Vec<u
     for field in order.iter().filter_map(|index| fields.get(*index)) {
         // A string's quotes are not part of its span: the kind keeps "1" and 1 apart.
         out.push(u8::from(field.kind == Kind::String));
-        for part in [record.key(field), record.raw(field).as_bytes()] {
-            out.extend_from_slice(&(part.len() as u64).to_le_bytes());
-            out.extend_from_slice(part);
-        }
+        sized(out, |out| out.extend_from_slice(record.key(field)));
+        let raw = record.raw(field);
+        sized(out, |out| match field.kind {
+            Kind::String if field.escaped => write_escaped(raw, out),
+            Kind::Array | Kind::Object => nested::write(raw, out),
+            _ => out.extend_from_slice(raw.as_bytes()),
+        });
     }
     Span::between(start, out.len())
 }

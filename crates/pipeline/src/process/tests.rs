@@ -163,6 +163,25 @@ fn the_content_keeps_a_number_and_its_text_apart() {
 }
 
 #[test]
+fn the_spelling_of_a_value_does_not_change_the_content() {
+    let content = |extra: &str| {
+        let record = format!("{},\"extra\":{extra}}}", STANDARD.trim_end_matches('}'));
+        outcome(&format!("[{record}]")).alerts[0].content
+    };
+    for (one, other) in [
+        (r#""Seen é""#, r#""\u0053een \u00e9""#),
+        (r#""a/b""#, r#""a\/b""#),
+        ("[1,2]", "[ 1 ,\n2 ]"),
+        (r#"{"a":{"b":1,"c":[]}}"#, r#"{"a":{"c":[],"\u0062":1}}"#),
+    ] {
+        assert_eq!(content(one), content(other), "{one}");
+    }
+    assert_ne!(content("[1,2]"), content("[2,1]"));
+    // An array and a text that looks like it are two things.
+    assert_ne!(content("[1]"), content("\"[1]\""));
+}
+
+#[test]
 fn the_record_limit_holds_for_records_that_were_not_sliced() {
     let spec = PipelineSpec {
         limits: RecordLimits {

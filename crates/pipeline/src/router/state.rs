@@ -85,6 +85,14 @@ impl State {
             .filter_map(|(_, key)| self.groups.get(key))
     }
 
+    /// Groups that wait beyond an instant.
+    pub(super) fn waiting_beyond(&self, instant: Timestamp) -> impl Iterator<Item = &GroupRow> {
+        let late = self.wakes.iter().rev();
+        let late = late.take_while(move |(at, _)| *at > instant);
+        let groups = late.filter_map(|(_, key)| self.groups.get(key));
+        groups.filter(|group| group.due.is_some())
+    }
+
     /// When something has to be done about a group, leaving some out.
     pub(super) fn next_wake(&self, without: impl Fn(&str) -> bool) -> Option<Timestamp> {
         let mut rest = self.wakes.iter().filter(|(_, key)| !without(key));

@@ -22,7 +22,7 @@ impl Router {
     /// The places of the alerts that the next step at this time tells of and that are not among its rows:
     /// groups whose wait is over.
     pub fn needs(&self, state: &State, now: Timestamp) -> Vec<Seq> {
-        let due = flushes(state, now);
+        let due = self.flushes(state, now);
         due.flat_map(|group| group.waiting.iter().copied())
             .collect()
     }
@@ -59,11 +59,18 @@ impl Router {
         }
         work.finish(cursor)
     }
-}
 
-fn flushes(state: &State, now: Timestamp) -> impl Iterator<Item = &GroupRow> {
-    let waiting = state.due(now).filter(|group| group.due.is_some());
-    waiting.take(FLUSHES_MAX)
+    /// Groups to tell of. One that would wait longer than any does was put off by a clock that has been set
+    /// back since.
+    fn flushes<'a>(
+        &self,
+        state: &'a State,
+        now: Timestamp,
+    ) -> impl Iterator<Item = &'a GroupRow> + use<'a> {
+        let waiting = state.due(now).filter(|group| group.due.is_some());
+        let put_off = state.waiting_beyond(now.plus(self.wait_max));
+        waiting.chain(put_off).take(FLUSHES_MAX)
+    }
 }
 
 /// A step under way.
@@ -84,7 +91,7 @@ impl Work<'_> {
             .iter()
             .filter_map(|row| row.row.as_ref().map(|alert| (alert.seq, (row, alert))))
             .collect();
-        for group in flushes(self.state, self.now) {
+        for group in self.router.flushes(self.state, self.now) {
             let mut group = group.clone();
             let (seqs, more) = group::flush(&mut group, self.now);
             let alerts: Vec<_> = seqs

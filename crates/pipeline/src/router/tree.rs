@@ -78,6 +78,8 @@ pub enum RouteError {
 #[derive(Debug, Clone)]
 pub struct Router {
     pub(super) root: Route,
+    /// The longest that any group waits.
+    pub(super) wait_max: Duration,
     /// The number of notifiers of each receiver.
     pub(super) receivers: BTreeMap<String, usize>,
 }
@@ -106,7 +108,12 @@ impl Router {
             return Err(RouteError::ReceiverName(name.clone()));
         }
         let root = Route::new(tree, "0".to_owned(), &receivers)?;
-        Ok(Self { root, receivers })
+        let wait_max = root.wait_max();
+        Ok(Self {
+            root,
+            wait_max,
+            receivers,
+        })
     }
 
     /// The routes that take an alert, in the order of the tree. A receiver is told of an alert once: of
@@ -166,6 +173,12 @@ impl Route {
             continues: tree.continues,
             routes,
         })
+    }
+
+    fn wait_max(&self) -> Duration {
+        let below = self.routes.iter().map(Self::wait_max).max();
+        let own = self.group_wait.max(self.group_interval);
+        own.max(below.unwrap_or_default())
     }
 
     /// Adds what of this route and those below it takes the row, which has passed this one's matchers.

@@ -1,5 +1,6 @@
 //! A wall clock that follows the clock of the runtime.
 
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use cresset_model::Timestamp;
@@ -14,16 +15,24 @@ pub(crate) fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
 }
 
-/// Says [`T0`] plus the time that passed on the clock of the runtime, which tests pause.
+/// Says [`T0`] plus the time that passed on the clock of the runtime, which tests pause; unless it was set.
 pub(crate) struct TestClock {
     begun: Instant,
+    /// Seconds that it is wrong.
+    error: AtomicI64,
 }
 
 impl TestClock {
     pub(crate) fn new() -> Self {
         Self {
             begun: Instant::now(),
+            error: AtomicI64::new(0),
         }
+    }
+
+    /// Sets it: from now on it is wrong by so many seconds.
+    pub(crate) fn set(&self, error: i64) {
+        self.error.store(error, Ordering::Relaxed);
     }
 
     /// How long the test has lasted.
@@ -34,7 +43,9 @@ impl TestClock {
 
 impl Clock for TestClock {
     fn now(&self) -> Timestamp {
-        T0.plus(self.elapsed())
+        let right = T0.plus(self.elapsed()).nanos();
+        let error = self.error.load(Ordering::Relaxed);
+        Timestamp::from_nanos(right + error * 1_000_000_000)
     }
 }
 
@@ -45,4 +56,9 @@ impl Clock for FixedClock {
     fn now(&self) -> Timestamp {
         T0
     }
+}
+
+/// So many seconds before the tests begin.
+pub(crate) fn ago(seconds: u64) -> Timestamp {
+    T0.minus(Duration::from_secs(seconds))
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use cresset_model::Timestamp;
 use cresset_model::ports::Retention;
-use cresset_model::source::{Checkpoint, SyncStatus};
+use cresset_model::source::{Checkpoint, PagePlace, SyncStatus};
 use tokio::time::Instant;
 
 /// One thing that happened at a port.
@@ -14,6 +14,7 @@ pub(crate) enum Note {
     /// The upstream was asked.
     Get {
         since: Timestamp,
+        place: Option<PagePlace>,
     },
     /// A commit was applied.
     Commit {
@@ -61,10 +62,19 @@ impl Journal {
     /// What the upstream was asked for, and when.
     pub(crate) fn gets(&self) -> Vec<(Duration, Timestamp)> {
         let get = |(at, note)| match note {
-            Note::Get { since } => Some((at, since)),
+            Note::Get { since, .. } => Some((at, since)),
             _ => None,
         };
         self.timed().into_iter().filter_map(get).collect()
+    }
+
+    /// The pages that the upstream was asked for, in their order.
+    pub(crate) fn places(&self) -> Vec<Option<PagePlace>> {
+        let place = |note| match note {
+            Note::Get { place, .. } => Some(place),
+            _ => None,
+        };
+        self.notes().into_iter().filter_map(place).collect()
     }
 
     /// The checkpoints that were committed, in their order.

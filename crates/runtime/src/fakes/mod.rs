@@ -12,7 +12,7 @@ mod sink;
 mod store;
 mod upstream;
 
-pub(crate) use clock::{FixedClock, T0, TestClock, seconds};
+pub(crate) use clock::{FixedClock, T0, TestClock, ago, seconds};
 pub(crate) use journal::{Journal, Note};
 pub(crate) use notifier::{Call, FakeNotifier, Reply};
 pub(crate) use outbox::{Asked, MemoryOutbox, Row as OutboxRow};

@@ -163,6 +163,26 @@ impl Tables {
 }
 
 impl Row {
+    fn shown(&self, seq: u64) -> Delivery {
+        let intent = &self.intent;
+        Delivery {
+            seq,
+            id: intent.id,
+            receiver: intent.receiver.clone(),
+            group: intent.group.clone(),
+            episode: intent.episode,
+            ordinal: intent.ordinal,
+            state: self.state,
+            subject: intent.subject.clone(),
+            body: intent.body.clone(),
+            alerts: intent.alerts.clone(),
+            created_at: self.created_at,
+            next_at: Some(self.next_at),
+            sent_at: None,
+            attempts: self.attempts.clone(),
+        }
+    }
+
     fn lease(&mut self, until: Timestamp) -> Leased {
         if self.state == DeliveryState::Pending {
             self.due_at = self.next_at;
@@ -252,13 +272,17 @@ impl Outbox for MemoryOutbox {
         now: Timestamp,
         until: Timestamp,
         limit: usize,
+        held: Vec<NotificationId>,
     ) -> BoxFuture<'_, Result<Vec<Leased>, PortError>> {
         Box::pin(async move {
             let mut tables = self.up()?;
             let fault = tables.lease_faults.pop_front().unwrap_or(Fault::None);
             failed(fault, false)?;
             let mut firsts = tables.firsts();
-            firsts.retain(|index| tables.rows[*index].next_at <= now);
+            firsts.retain(|index| {
+                let row = &tables.rows[*index];
+                row.next_at <= now && !held.contains(&row.intent.id)
+            });
             firsts.truncate(limit);
             let leased: Vec<Leased> = firsts
                 .into_iter()
@@ -349,11 +373,29 @@ impl Outbox for MemoryOutbox {
 
     fn deliveries(
         &self,
-        _filter: DeliveryFilter,
-        _before: Option<u64>,
-        _limit: usize,
+        filter: DeliveryFilter,
+        before: Option<u64>,
+        limit: usize,
     ) -> BoxFuture<'_, Result<DeliveryPage, PortError>> {
-        unreachable!("the runtime does not list deliveries")
+        Box::pin(async move {
+            let tables = self.up()?;
+            let rows = tables.rows.iter().enumerate().rev();
+            let rows = rows.map(|(index, row)| row.shown(index as u64 + 1));
+            let mut items: Vec<Delivery> = rows
+                .filter(|row| {
+                    before.is_none_or(|before| row.seq < before)
+                        && filter.state.is_none_or(|state| state == row.state)
+                })
+                .collect();
+            let more = items.len() > limit;
+            items.truncate(limit);
+            let next = items.last().filter(|_| more).map(|row| row.seq);
+            Ok(DeliveryPage {
+                items,
+                next,
+                total: None,
+            })
+        })
     }
 
     fn tally(&self, _since: Timestamp) -> BoxFuture<'_, Result<OutboxTally, PortError>> {

@@ -8,7 +8,7 @@ use cresset_model::Timestamp;
 use cresset_model::batch::{BatchIdentity, RawBatch};
 use cresset_model::limits::RecordLimits;
 use cresset_model::outcome::Outcome;
-use cresset_model::ports::{Clock, Store, StoredSource, Upstream};
+use cresset_model::ports::{Ask, Clock, Store, StoredSource, Upstream};
 use cresset_model::source::{Checkpoint, SourceState, SyncStatus};
 use cresset_pipeline::decode::ArraySlicer;
 use cresset_pipeline::process::{Adapter, Pipeline, PipelineSpec, Scratch};
@@ -20,7 +20,7 @@ use super::journal::Journal;
 use super::records::array;
 use super::store::MemoryStore;
 use super::upstream::{Answer, FakeUpstream};
-use crate::poll::{Poll, PollConfig, PollPorts, PollRule};
+use crate::poll::{Paging, Poll, PollConfig, PollPorts, PollRule};
 use crate::{ControlConfig, LiveTables, Rules, RuntimeControl, SourceCell, Stages};
 
 /// How finely tests watch a state.
@@ -56,6 +56,13 @@ impl Rig {
         Self::over(journal, upstream)
     }
 
+    /// A source whose upstream answers as a function of all that it is asked says.
+    pub(crate) fn asked(respond: impl FnMut(&Ask) -> Answer + Send + 'static) -> Self {
+        let journal = Arc::new(Journal::new());
+        let upstream = FakeUpstream::asked(Arc::clone(&journal), respond);
+        Self::over(journal, upstream)
+    }
+
     fn over(journal: Arc<Journal>, upstream: FakeUpstream) -> Self {
         Self {
             clock: Arc::new(TestClock::new()),
@@ -64,8 +71,12 @@ impl Rig {
             journal,
             id: SourceId::new("upstream"),
             config: PollConfig {
-                rule: PollRule::default(),
+                rule: PollRule {
+                    sweep: None,
+                    ..PollRule::default()
+                },
                 records: None,
+                paging: Paging::Since,
                 jitter_seed: 7,
             },
             limits: RecordLimits::default(),

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use cresset_model::alert::{AlertDetail, Change, Position, Seq};
 use cresset_model::batch::Reason;
-use cresset_model::dead_letter::{DeadLetter, DeadLetterFilter};
+use cresset_model::dead_letter::{DeadLetter, DeadLetterFilter, DeadLetterGroup};
 use cresset_model::id::hash128;
 use cresset_model::outcome::{AlertDraft, Observation, Outcome, Rejected, Stage};
 use cresset_model::ports::{
@@ -196,7 +196,7 @@ impl MemoryStore {
         let stored = tables.sources.entry(request.source.clone()).or_default();
         stored.counters.add(&receipt.counts);
         if request.checkpoint.is_some() {
-            stored.checkpoint = request.checkpoint;
+            stored.checkpoint.clone_from(&request.checkpoint);
         }
         for position in &request.positions {
             let stored = tables.positions.entry(request.source.clone()).or_default();
@@ -214,7 +214,7 @@ impl MemoryStore {
         }
         self.journal.add(Note::Commit {
             read: request.outcome.as_ref().map(|outcome| outcome.read),
-            checkpoint: request.checkpoint,
+            checkpoint: request.checkpoint.clone(),
         });
         if fault == Fault::Unknown {
             return Err(PortError::transient(
@@ -249,6 +249,8 @@ impl Tables {
                 self.upsert(outcome, draft)
             };
             *count_of(counts, upsert) += 1;
+            let is_late = |before| upsert == Upsert::New && draft.created_at < before;
+            counts.late += u64::from(request.late_before.is_some_and(is_late));
             self.head += u64::from(matches!(upsert, Upsert::New | Upsert::Changed));
             if let (Some(id), true) = (redriven(request, draft.record), upsert != Upsert::Dead) {
                 for letter in self.letters.iter_mut().filter(|letter| letter.id == id) {
@@ -529,15 +531,7 @@ impl Query for MemoryStore {
         Box::pin(async move {
             self.check_up()?;
             let matches = |letter: &DeadLetter| {
-                page.before.is_none_or(|before: Seq| letter.seq < before)
-                    && filter
-                        .source
-                        .as_ref()
-                        .is_none_or(|id| *id == letter.source_id)
-                    && filter.reason.is_none_or(|reason| reason == letter.reason)
-                    && filter
-                        .resolved
-                        .is_none_or(|resolved| resolved == letter.resolved_at.is_some())
+                page.before.is_none_or(|before: Seq| letter.seq < before) && filter.matches(letter)
             };
             let mut items: Vec<DeadLetter> = self.letters().into_iter().filter(matches).collect();
             items.sort_by_key(|letter| std::cmp::Reverse(letter.seq));
@@ -560,6 +554,13 @@ impl Query for MemoryStore {
             self.check_up()?;
             Ok(self.letters().into_iter().find(|letter| letter.id == id))
         })
+    }
+
+    fn dead_letter_groups(
+        &self,
+        _filter: DeadLetterFilter,
+    ) -> BoxFuture<'_, Result<Vec<DeadLetterGroup>, PortError>> {
+        unreachable!("the runtime does not group dead letters")
     }
 
     fn facts(&self) -> BoxFuture<'_, Result<StoreFacts, PortError>> {

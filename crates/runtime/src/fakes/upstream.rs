@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use cresset_model::Timestamp;
-use cresset_model::ports::{Body, BoxFuture, FetchError, Upstream};
+use cresset_model::ports::{self, Ask, Body, BoxFuture, FetchError, Upstream, Validator};
+use cresset_model::source::PagePlace;
 
 use super::journal::{Journal, Note};
 
@@ -23,13 +24,23 @@ pub(crate) enum Piece {
     Hangs,
 }
 
+/// What the head of an answer says.
+#[derive(Debug, Clone)]
+pub(crate) struct Head {
+    pub(crate) next: Result<Option<PagePlace>, FetchError>,
+    pub(crate) validator: Option<Validator>,
+}
+
 /// An answer.
 pub(crate) enum Answer {
     /// The head comes after a delay, then the body piece by piece.
     Body {
         delay: Duration,
+        head: Head,
         pieces: Box<dyn Iterator<Item = Piece> + Send>,
     },
+    /// The page is as it was.
+    Unchanged,
     /// No usable answer, after a delay.
     Fails { delay: Duration, error: FetchError },
     /// No answer at all.
@@ -69,6 +80,10 @@ impl Answer {
     {
         Self::Body {
             delay: Duration::ZERO,
+            head: Head {
+                next: Ok(None),
+                validator: None,
+            },
             pieces: Box::new(pieces.into_iter()),
         }
     }
@@ -85,17 +100,38 @@ impl Answer {
         }
     }
 
+    /// The same, with a head that names the next page.
+    pub(crate) fn with_next(mut self, name: &str) -> Self {
+        if let Self::Body { head, .. } = &mut self {
+            head.next = Ok(Some(PagePlace::new(name)));
+        }
+        self
+    }
+
+    /// The same, with a head that marks its content.
+    pub(crate) fn marked(mut self, mark: &str) -> Self {
+        if let Self::Body { head, .. } = &mut self {
+            head.validator = Some(Validator(mark.to_owned()));
+        }
+        self
+    }
+
     /// The same, with a head that comes later.
     pub(crate) fn after(self, delay: Duration) -> Self {
         match self {
-            Self::Body { pieces, .. } => Self::Body { delay, pieces },
+            Self::Body { head, pieces, .. } => Self::Body {
+                delay,
+                head,
+                pieces,
+            },
+            Self::Unchanged => Self::Unchanged,
             Self::Fails { error, .. } => Self::Fails { delay, error },
             Self::Hangs => Self::Hangs,
         }
     }
 }
 
-type Respond = Box<dyn FnMut(Timestamp) -> Answer + Send>;
+type Respond = Box<dyn FnMut(&Ask) -> Answer + Send>;
 
 /// An upstream that answers as a function of what it is asked says.
 pub(crate) struct FakeUpstream {
@@ -108,7 +144,15 @@ pub(crate) struct FakeUpstream {
 impl FakeUpstream {
     pub(crate) fn new(
         journal: Arc<Journal>,
-        respond: impl FnMut(Timestamp) -> Answer + Send + 'static,
+        mut respond: impl FnMut(Timestamp) -> Answer + Send + 'static,
+    ) -> Self {
+        Self::asked(journal, move |ask| respond(ask.since))
+    }
+
+    /// The same for one that looks at more than the instant.
+    pub(crate) fn asked(
+        journal: Arc<Journal>,
+        respond: impl FnMut(&Ask) -> Answer + Send + 'static,
     ) -> Self {
         Self {
             respond: Mutex::new(Box::new(respond)),
@@ -134,16 +178,32 @@ impl FakeUpstream {
 }
 
 impl Upstream for FakeUpstream {
-    fn get(&self, since: Timestamp) -> BoxFuture<'_, Result<Box<dyn Body>, FetchError>> {
-        self.journal.add(Note::Get { since });
-        let answer = self.respond.lock().unwrap_or_else(PoisonError::into_inner)(since);
+    fn get(&self, ask: Ask) -> BoxFuture<'_, Result<ports::Answer, FetchError>> {
+        self.journal.add(Note::Get {
+            since: ask.since,
+            place: ask.place.clone(),
+        });
+        let answer = self.respond.lock().unwrap_or_else(PoisonError::into_inner)(&ask);
         Box::pin(async move {
             match answer {
-                Answer::Body { delay, pieces } => {
+                Answer::Body {
+                    delay,
+                    head,
+                    pieces,
+                } => {
                     tokio::time::sleep(delay).await;
                     let pulled = Arc::clone(&self.pulled);
-                    Ok(Box::new(FakeBody { pieces, pulled }) as Box<dyn Body>)
+                    Ok(ports::Answer {
+                        next: head.next,
+                        validator: head.validator,
+                        body: Some(Box::new(FakeBody { pieces, pulled })),
+                    })
                 }
+                Answer::Unchanged => Ok(ports::Answer {
+                    next: Ok(None),
+                    validator: None,
+                    body: None,
+                }),
                 Answer::Fails { delay, error } => {
                     tokio::time::sleep(delay).await;
                     Err(error)

@@ -129,6 +129,7 @@ impl Lane {
                 at: ports.clock.now(),
                 outcome,
                 checkpoint: None,
+                late_before: None,
                 redriven: Vec::new(),
                 positions: vec![position],
                 push: None,

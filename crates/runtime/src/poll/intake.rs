@@ -3,11 +3,12 @@
 
 use std::sync::Arc;
 
+use cresset_model::Timestamp;
 use cresset_model::batch::{BatchIdentity, RawBatch};
 use cresset_model::ports::{Commit, Lane, PortError, Receipt};
 use cresset_model::source::{Checkpoint, Counters};
 use cresset_pipeline::decode::Sliced;
-use cresset_pipeline::process::{Instants, Scratch, instants};
+use cresset_pipeline::process::{Instants, Order, Scratch, instants, order};
 use tokio::task::JoinHandle;
 
 use super::runner::{Poll, PollPorts};
@@ -19,6 +20,7 @@ use crate::stages::Decided;
 pub(super) struct Intake<'a> {
     poll: &'a Poll,
     checkpoint: Checkpoint,
+    late_before: Option<Timestamp>,
     deciding: Option<JoinHandle<Result<Decided, PortError>>>,
     committing: Option<JoinHandle<Result<Receipt, PortError>>>,
     scratch: Vec<Scratch>,
@@ -34,15 +36,22 @@ pub(super) struct PageTotal {
     pub(super) counts: Counters,
     /// The newest instants of its records.
     pub(super) instants: Instants,
+    /// How the times of its records run; `None` without any.
+    pub(super) order: Option<Order>,
 }
 
 impl<'a> Intake<'a> {
     /// `checkpoint` holds the round as stored and the number of this fetch; every batch stores it, so
-    /// that a later fetch never bears the same number.
-    pub(super) fn new(poll: &'a Poll, checkpoint: Checkpoint) -> Self {
+    /// that a later fetch never bears the same number. New alerts from before `late_before` are late.
+    pub(super) fn new(
+        poll: &'a Poll,
+        checkpoint: Checkpoint,
+        late_before: Option<Timestamp>,
+    ) -> Self {
         Self {
             poll,
             checkpoint,
+            late_before,
             deciding: None,
             committing: None,
             scratch: vec![Scratch::default(), Scratch::default()],
@@ -102,12 +111,14 @@ impl<'a> Intake<'a> {
         let (outcome, scratch) = self.poll.ports.stages.settle(decided).await?;
         self.scratch.push(scratch);
         self.total.instants = self.total.instants.merge(instants(&outcome));
+        self.total.order = Order::merge(self.total.order, order(&outcome));
         let request = Commit {
             source: outcome.source.clone(),
             lane: Lane::Poll,
             at: self.poll.ports.clock.now(),
             outcome: Some(outcome),
-            checkpoint: Some(self.checkpoint),
+            checkpoint: Some(self.checkpoint.clone()),
+            late_before: self.late_before,
             redriven: Vec::new(),
             positions: Vec::new(),
             push: None,
@@ -156,7 +167,8 @@ impl PollPorts {
             lane: Lane::Urgent,
             at: self.clock.now(),
             outcome: None,
-            checkpoint: Some(checkpoint),
+            checkpoint: Some(checkpoint.clone()),
+            late_before: None,
             redriven: Vec::new(),
             positions: Vec::new(),
             push: None,

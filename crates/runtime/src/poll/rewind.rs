@@ -4,12 +4,11 @@ use std::time::Duration;
 
 use cresset_model::Timestamp;
 use cresset_model::ports::CommandRefused;
-use cresset_model::source::Checkpoint;
+use cresset_model::source::{Checkpoint, Sweep};
 use tokio::sync::oneshot;
 use tracing::info;
 
 use super::runner::Poll;
-use super::turn::TOMBSTONE_LIFE;
 
 /// A wish to read again, with the place to answer it.
 #[derive(Debug)]
@@ -42,19 +41,35 @@ impl Poll {
             let text = "the source has no bookmark yet: let it sync first".to_owned();
             return Err(CommandRefused::Conflict(text));
         };
+        // How far back every identity is known for certain; `None` if none is ever forgotten. A record is
+        // first seen when it is created or later, and a tombstone keeps it known for so long after it was
+        // last seen. How long retention keeps alerts does not help: it may have been shorter yesterday. A
+        // round begins an overlap before the bookmark.
         let overlap = self.config.rule.overlap;
-        let reach = reach(self.ports.stages.retention(), overlap);
+        let life = self.config.rule.identity_life();
+        let reach = self
+            .ports
+            .stages
+            .retention()
+            .map(|_| life.saturating_sub(overlap));
         check(&checkpoint, to, (self.ports.clock.now(), reach))?;
+        let (from, sweep) = (checkpoint.bookmark, checkpoint.sweep);
         let back = Checkpoint {
             bookmark: to,
             round: None,
             fetch: checkpoint.fetch + 1,
+            sweep: Sweep {
+                floor: sweep.floor.map(|floor| floor.min(to)),
+                // Its late rows were to be told from those that the polls now read again.
+                round: None,
+                ..sweep
+            },
         };
         self.ports
             .commit_checkpoint(&self.cell, back)
             .await
             .map_err(CommandRefused::Port)?;
-        info!(source.name = %self.cell.id(), bookmark.from = %checkpoint.bookmark, bookmark.to = %to, "source rewound");
+        info!(source.name = %self.cell.id(), bookmark.from = %from, bookmark.to = %to, "source rewound");
         Ok(())
     }
 }
@@ -86,13 +101,4 @@ fn check(
         return Err(CommandRefused::Invalid(text));
     }
     Ok(())
-}
-
-/// How far back every identity is known for certain; `None` if none is ever forgotten. A record is first
-/// seen when it is created or later, and a tombstone keeps it known for so long after it was last seen.
-/// How long retention keeps alerts does not help: it may have been shorter yesterday. A round begins an
-/// overlap before the bookmark.
-fn reach(retention: Option<Duration>, overlap: Duration) -> Option<Duration> {
-    retention?;
-    Some(TOMBSTONE_LIFE.max(overlap * 2).saturating_sub(overlap))
 }

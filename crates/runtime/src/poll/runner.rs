@@ -9,11 +9,12 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 use tracing::warn;
 
+use super::memory::Memory;
+use super::page::Paging;
 use super::rewind::Rewind;
 use super::rule::{OVERLAP_EVERY, PollRule};
-use super::turn::{RETRY_AFTER_WITHIN_TURN_MAX, TurnEnd};
+use super::turn::{Errand, RETRY_AFTER_WITHIN_TURN_MAX, TurnEnd};
 use crate::handover::Handover;
-use crate::pace::Pace;
 use crate::source_cell::SourceCell;
 use crate::stages::Stages;
 
@@ -27,6 +28,8 @@ pub struct PollConfig {
     pub rule: PollRule,
     /// The path of the array within the answer; `None` when the answer is the array.
     pub records: Option<String>,
+    /// How its pages follow each other.
+    pub paging: Paging,
     /// Spreads the jitter of waits; it decides nothing.
     pub jitter_seed: u64,
 }
@@ -104,9 +107,10 @@ impl Poll {
         mut stop: watch::Receiver<bool>,
     ) {
         tokio::select! {
+            biased;
+            _ = stop.wait_for(|stop| *stop) => {}
             // Dropping the loop at any await is safe: effects and checkpoint commit together.
             () = self.polls(&mut commands, &mut interval) => {}
-            _ = stop.wait_for(|stop| *stop) => {}
         }
     }
 
@@ -115,8 +119,9 @@ impl Poll {
         commands: &mut mpsc::Receiver<PollCommand>,
         interval: &mut watch::Receiver<u32>,
     ) {
+        self.cell.lock().sweep_every = self.config.rule.sweep.map(|sweep| sweep.every);
         self.recall().await;
-        let mut pace = Pace::new(self.config.jitter_seed);
+        let mut memory = Memory::new(self.config.jitter_seed);
         let mut schedule = Schedule {
             interval_minutes: *interval.borrow_and_update(),
             due: Instant::now(),
@@ -126,19 +131,22 @@ impl Poll {
         schedule.due += schedule.interval();
         let mut trigger = Trigger::Start;
         if self.cell.lock().paused {
-            trigger = self.wait(&mut schedule, commands, interval).await;
+            trigger = self
+                .wait(&mut schedule, &mut memory, commands, interval)
+                .await;
         }
         loop {
-            trigger = self.take_command(commands, trigger).await;
+            trigger = self.take_command(commands, trigger, &mut memory).await;
             self.show(&schedule);
             let begun = Instant::now();
-            let overlap = schedule.overlap(&self.config.rule, trigger);
+            let errand = schedule.errand(&self.config.rule, trigger);
             let end = {
-                let turn = self.turn(trigger, overlap, &mut pace);
+                let turn = self.turn(trigger, errand, &mut memory);
                 tokio::pin!(turn);
                 loop {
                     // Cancel-safe: the turn is only borrowed, and a change that is not seen stays there.
                     tokio::select! {
+                        biased;
                         end = &mut turn => break end,
                         Ok(()) = interval.changed() => {
                             schedule.set_interval(*interval.borrow_and_update());
@@ -147,20 +155,51 @@ impl Poll {
                     }
                 }
             };
-            schedule.pause = None;
-            match end {
-                TurnEnd::Failed { wait } => schedule.pause = wait.map(Pause::of),
-                TurnEnd::Done | TurnEnd::More if overlap == self.config.rule.overlap => {
-                    schedule.last_full_overlap = Some(begun);
+            schedule.settle(errand, end, begun, &self.config.rule);
+            trigger = match self.next_at_once(&mut schedule, errand, end) {
+                Some(trigger) => trigger,
+                None => {
+                    self.wait(&mut schedule, &mut memory, commands, interval)
+                        .await
                 }
-                TurnEnd::Done | TurnEnd::More => {}
-            }
-            if end == TurnEnd::More && self.goes_on() {
-                trigger = Trigger::Resume;
-                continue;
-            }
-            trigger = self.wait(&mut schedule, commands, interval).await;
+            };
         }
+    }
+
+    /// What follows a turn without a wait: more of its round, or a sweep that is due. A sweep lets the poll
+    /// go first that has become due meanwhile.
+    fn next_at_once(
+        &self,
+        schedule: &mut Schedule,
+        errand: Errand,
+        end: TurnEnd,
+    ) -> Option<Trigger> {
+        let is_sweep = errand == Errand::Sweep;
+        match end {
+            TurnEnd::Failed { .. } => return None,
+            TurnEnd::Done if is_sweep => return None,
+            TurnEnd::Done if !self.is_sweep_due() => return None,
+            TurnEnd::Done | TurnEnd::More => {}
+        }
+        if !self.goes_on() {
+            return None;
+        }
+        if end == TurnEnd::More && !is_sweep {
+            return Some(Trigger::Resume);
+        }
+        let now = Instant::now();
+        if is_sweep && schedule.due <= now {
+            schedule.advance(now);
+            return Some(Trigger::Schedule);
+        }
+        Some(Trigger::Sweep)
+    }
+
+    fn is_sweep_due(&self) -> bool {
+        let now = self.ports.clock.now();
+        let live = self.cell.lock();
+        let due = |every| Some(live.checkpoint.as_ref()?.sweep.due(every, now));
+        live.sweep_every.and_then(due).is_some_and(|due| due <= now)
     }
 
     /// A command that came before a turn began is served by that turn. From here on the status refuses
@@ -169,6 +208,7 @@ impl Poll {
         &self,
         commands: &mut mpsc::Receiver<PollCommand>,
         trigger: Trigger,
+        memory: &mut Memory,
     ) -> Trigger {
         let command = {
             let mut live = self.cell.lock();
@@ -176,12 +216,13 @@ impl Poll {
             commands.try_recv()
         };
         if let Ok(PollCommand::Rewind(rewind)) = command {
+            memory.pages.clear();
             self.rewind(rewind).await;
             self.cell.lock().status = SyncStatus::Syncing;
             return Trigger::Manual;
         }
         match command {
-            Ok(_) if trigger == Trigger::Schedule => Trigger::Manual,
+            Ok(_) if matches!(trigger, Trigger::Schedule | Trigger::Sweep) => Trigger::Manual,
             _ => trigger,
         }
     }
@@ -221,6 +262,7 @@ impl Poll {
     async fn wait(
         &self,
         schedule: &mut Schedule,
+        memory: &mut Memory,
         commands: &mut mpsc::Receiver<PollCommand>,
         interval: &mut watch::Receiver<u32>,
     ) -> Trigger {
@@ -228,6 +270,7 @@ impl Poll {
             self.show(schedule);
             // Each branch only waits: when another one wins, nothing is lost.
             tokio::select! {
+                biased;
                 () = tokio::time::sleep_until(schedule.wakes()) => {
                     schedule.advance(Instant::now());
                     if !self.cell.lock().paused {
@@ -237,6 +280,7 @@ impl Poll {
                 Some(command) = commands.recv() => match command {
                     PollCommand::Sync => return Trigger::Manual,
                     PollCommand::Rewind(rewind) => {
+                        memory.pages.clear();
                         if self.rewind(rewind).await && !self.cell.lock().paused {
                             return Trigger::Manual;
                         }
@@ -292,6 +336,27 @@ impl Schedule {
         self.pause = None;
         while self.due <= now {
             self.due += self.interval();
+        }
+    }
+
+    /// What the next turn is for.
+    fn errand(&self, rule: &PollRule, trigger: Trigger) -> Errand {
+        match trigger {
+            Trigger::Sweep => Errand::Sweep,
+            _ => Errand::Poll {
+                overlap: self.overlap(rule, trigger),
+            },
+        }
+    }
+
+    /// Takes over what a turn that began at `begun` says about the next ones.
+    fn settle(&mut self, errand: Errand, end: TurnEnd, begun: Instant, rule: &PollRule) {
+        self.pause = None;
+        let is_full = matches!(errand, Errand::Poll { overlap } if overlap == rule.overlap);
+        match end {
+            TurnEnd::Failed { wait } => self.pause = wait.map(Pause::of),
+            TurnEnd::Done | TurnEnd::More if is_full => self.last_full_overlap = Some(begun),
+            TurnEnd::Done | TurnEnd::More => {}
         }
     }
 

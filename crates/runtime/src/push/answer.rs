@@ -50,6 +50,7 @@ pub(super) fn read(answer: &str) -> Option<PushReceipt> {
             filtered: count("filtered")?,
             dead: count("dead")?,
             enrich_misses: count("enrich_misses")?,
+            late: 0,
         },
         faults: faults.iter().map(fault).collect::<Option<_>>()?,
         replayed: true,
@@ -83,6 +84,7 @@ mod tests {
                 filtered: 1,
                 dead: 2,
                 enrich_misses: 3,
+                late: 0,
                 redriven: 0,
             },
             faults: vec![RecordFaultAt {

@@ -23,7 +23,7 @@ use super::slots::{Slot, Slots};
 use super::unpack::{Batches, Checked, PUSH_BODY_BYTES_MAX, check};
 use crate::handover::Handover;
 use crate::source_cell::SourceCell;
-use crate::stages::{Stages, on_worker};
+use crate::stages::{Stages, Workers};
 
 /// Characters of an `Idempotency-Key`.
 const KEY_CHARS_MAX: usize = 255;
@@ -183,7 +183,11 @@ impl Push {
     async fn check(&self) -> Result<Checked, PushError> {
         let (body, encoding) = (self.body.body.clone(), self.body.encoding);
         let slicer = self.source.slicer(self.limits);
-        on_worker(move || check(body, encoding, slicer))
+        let work = move || check(body, encoding, slicer);
+        self.source
+            .stages
+            .workers()
+            .run(work)
             .await
             .map_err(|error| PushError::Malformed(error.to_string()))?
     }
@@ -217,7 +221,8 @@ impl Push {
         let mut base = 0;
         let slicer = self.source.slicer(self.limits);
         let mut batches = Remaining::new(checked.gathered, &self.body, slicer);
-        while let Some(sliced) = batches.next().await? {
+        let workers = self.source.stages.workers();
+        while let Some(sliced) = batches.next(workers).await? {
             let records = sliced.records.len() as u64;
             let batch = self.batch(sliced, received, (key, base), sequence);
             let decided = self.source.stages.decide(batch, scratch).await?;
@@ -312,6 +317,7 @@ impl Push {
             at,
             outcome: None,
             checkpoint: None,
+            late_before: None,
             redriven: Vec::new(),
             positions: Vec::new(),
             push: None,
@@ -336,7 +342,7 @@ impl Remaining {
         Self::Packed(Some(Box::new(batches)))
     }
 
-    async fn next(&mut self) -> Result<Option<Sliced>, PortError> {
+    async fn next(&mut self, workers: Workers) -> Result<Option<Sliced>, PortError> {
         let batches = match self {
             Self::Gathered(batches) => return Ok(batches.next()),
             Self::Packed(batches) => batches,
@@ -344,11 +350,11 @@ impl Remaining {
         let Some(mut unpacking) = batches.take() else {
             return Ok(None);
         };
-        let (unpacking, next) = on_worker(move || {
+        let work = move || {
             let next = unpacking.next();
             (unpacking, next)
-        })
-        .await?;
+        };
+        let (unpacking, next) = workers.run(work).await?;
         *batches = Some(unpacking);
         // It was read to its end before: a fault now is none of the client's.
         next.map_err(|error| PortError::transient(error.to_string()))

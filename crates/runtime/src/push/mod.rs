@@ -2,6 +2,8 @@
 
 mod answer;
 mod books;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzz;
 mod intake;
 mod slots;
 #[cfg(test)]

@@ -4,8 +4,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cresset_model::notification::{DeliveryAttempt, DeliveryEnd, Notification};
-use cresset_model::ports::{Clock, LEASE, Leased, Notifier, Outbox, PortError, Settlement};
+use cresset_model::notification::{DeliveryAttempt, DeliveryEnd, DeliveryState, Notification};
+use cresset_model::ports::{
+    Clock, DeliveryFilter, LEASE, Leased, Notifier, Outbox, PortError, Settlement,
+};
 use cresset_model::{NotificationId, Timestamp};
 use tokio::sync::{Notify, watch};
 use tokio::task::{Id, JoinError, JoinSet};
@@ -13,16 +15,20 @@ use tokio::time::Instant;
 use tracing::{debug, error, info, warn};
 
 use super::alarm;
-use super::desk::{Answered, Desk, Job};
+use super::desk::{Answered, Desk, ENDPOINT_DELIVERIES_MAX, Job};
 use super::receivers::{Known, ReceiverSet};
 use crate::pace::Dice;
 
-/// Deliveries at once, of all endpoints.
+/// Deliveries at once, of all endpoints, by default.
 pub const DELIVERIES_MAX: usize = 16;
 /// How long one delivery may take.
 pub const DELIVERY_TIMEOUT: Duration = Duration::from_secs(30);
 /// The longest wait that a receiver can ask for.
 pub const RETRY_AFTER_MAX: Duration = Duration::from_hours(1);
+/// How often what waits is looked at, should the clock have been set back.
+const HURRY_EVERY: Duration = Duration::from_mins(1);
+/// Rows looked at then, those decided last; the others' turn comes when these are sent.
+const HURRY_ROWS_MAX: usize = 1_000;
 /// How long the loop waits before it asks a store again that failed.
 const STORE_RETRY: Duration = Duration::from_secs(1);
 /// How often the outbox is asked when its next row is due, should somebody have moved it.
@@ -36,6 +42,24 @@ const LET_GO_FIRST: Duration = Duration::from_secs(1);
 const STOP_TIMEOUT: Duration = Duration::from_secs(9);
 /// How long the leases may take to be given back after that.
 const RELEASE_TIMEOUT: Duration = Duration::from_millis(500);
+
+/// How much may be under way at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DeliveryLimits {
+    /// Deliveries, of all endpoints.
+    pub deliveries_max: usize,
+    /// Deliveries to one endpoint.
+    pub endpoint_deliveries_max: usize,
+}
+
+impl Default for DeliveryLimits {
+    fn default() -> Self {
+        Self {
+            deliveries_max: DELIVERIES_MAX,
+            endpoint_deliveries_max: ENDPOINT_DELIVERIES_MAX,
+        }
+    }
+}
 
 /// What the delivery works with.
 #[derive(Clone)]
@@ -53,6 +77,7 @@ pub struct DeliveryPorts {
 /// The delivery of one outbox.
 pub struct Delivery {
     ports: DeliveryPorts,
+    limits: DeliveryLimits,
     dice: Dice,
     desk: Desk,
     running: JoinSet<Done>,
@@ -65,6 +90,8 @@ pub struct Delivery {
     /// Whether rows may be leased that nobody has in hand: those of a former process, and those of a lease
     /// whose answer was lost.
     astray: bool,
+    /// When it was last seen to that nothing waits for a time that a wrong clock named.
+    hurried_at: Option<Instant>,
     /// When rows that the desk has let go are given back, if it has.
     give_back_at: Option<Instant>,
     /// How long the next ones that it lets go stay leased.
@@ -91,9 +118,11 @@ impl Delivery {
     pub fn new(ports: DeliveryPorts, jitter_seed: u64) -> Self {
         Self {
             known: ports.receivers.current(),
+            hurried_at: None,
             ports,
             dice: Dice::new(jitter_seed),
-            desk: Desk::default(),
+            limits: DeliveryLimits::default(),
+            desk: Desk::new(DeliveryLimits::default()),
             running: JoinSet::new(),
             under_way: HashMap::new(),
             unsettled: Vec::new(),
@@ -104,14 +133,25 @@ impl Delivery {
         }
     }
 
+    /// The same with other limits.
+    #[must_use]
+    pub fn with_limits(self, limits: DeliveryLimits) -> Self {
+        Self {
+            limits,
+            desk: Desk::new(limits),
+            ..self
+        }
+    }
+
     /// Runs until `stop` becomes true or its sender is gone, then lets deliveries under way end. Rows that
     /// were leased and not delivered are given back, and come again under the same ids.
     pub async fn run(mut self, mut stop: watch::Receiver<bool>) {
         tokio::select! {
+            biased;
+            _ = stop.wait_for(|stop| *stop) => {}
             // Dropping the loop at any await is safe: what is leased and not settled is due again later, and
             // deliveries under way live on in the set.
             () = self.deliveries() => {}
-            _ = stop.wait_for(|stop| *stop) => {}
         }
         let rest = async {
             while let Some(done) = self.running.join_next_with_id().await {
@@ -151,8 +191,10 @@ impl Delivery {
             return Ok(Instant::now() + STORE_RETRY);
         }
         self.recover().await?;
+        self.hurry().await?;
         self.follow().await;
         self.start();
+        let looked = self.look;
         while self.look && self.desk.has_room(Instant::now()) {
             let leased = self.lease().await?;
             self.look = !leased.is_empty();
@@ -174,16 +216,20 @@ impl Delivery {
         let wall = self.ports.clock.now();
         let due = due.map(|at| now + at.since(wall).min(LOOK_EVERY));
         self.look = due.is_some_and(|at| at <= now);
-        Ok(due.unwrap_or(now + LOOK_EVERY).max(now + LOOK_GAP))
+        // What is due and was not leased just now is in hand.
+        let gap = if looked && self.look {
+            LOOK_EVERY
+        } else {
+            LOOK_GAP
+        };
+        Ok(due.unwrap_or(now + LOOK_EVERY).max(now + gap))
     }
 
     /// Gives back what is leased and in nobody's hand, rather than waiting for the leases to expire.
     async fn recover(&mut self) -> Result<(), PortError> {
         let due = self.give_back_at.is_some_and(|at| at <= Instant::now());
         if self.astray || due {
-            let under_way = self.under_way.values().map(|it| it.id);
-            let held = self.desk.waiting().chain(under_way).collect();
-            let rows = self.ports.outbox.release(held).await?;
+            let rows = self.ports.outbox.release(self.held()).await?;
             self.astray = false;
             self.give_back_at = None;
             self.look = true;
@@ -194,12 +240,47 @@ impl Delivery {
         Ok(())
     }
 
+    /// Makes due what was decided later than now: the clock was wrong then, and the time that the row waits
+    /// for may be days away.
+    async fn hurry(&mut self) -> Result<(), PortError> {
+        if self.hurried_at.is_some_and(|at| at.elapsed() < HURRY_EVERY) {
+            return Ok(());
+        }
+        let pending = DeliveryFilter {
+            state: Some(DeliveryState::Pending),
+            ..DeliveryFilter::default()
+        };
+        let outbox = &self.ports.outbox;
+        let page = outbox.deliveries(pending, None, HURRY_ROWS_MAX).await?;
+        let now = self.ports.clock.now();
+        let late = page.items.iter().filter(|row| decided_at(row) > now);
+        let ids: Vec<NotificationId> = late.map(|row| row.id).collect();
+        if !ids.is_empty() {
+            info!(
+                rows = ids.len(),
+                "the clock was set back, what waits is due now"
+            );
+            outbox.retry(ids, now).await?;
+            self.look = true;
+        }
+        self.hurried_at = Some(Instant::now());
+        Ok(())
+    }
+
+    /// The rows in hand.
+    fn held(&self) -> Vec<NotificationId> {
+        let under_way = self.under_way.values().map(|it| it.id);
+        self.desk.waiting().chain(under_way).collect()
+    }
+
     async fn lease(&mut self) -> Result<Vec<Leased>, PortError> {
         let now = self.ports.clock.now();
-        let leased = self
-            .ports
-            .outbox
-            .lease(now, now.plus(LEASE), DELIVERIES_MAX);
+        let leased = self.ports.outbox.lease(
+            now,
+            now.plus(LEASE),
+            self.limits.deliveries_max,
+            self.held(),
+        );
         let leased = leased.await;
         // It may have gone through without telling.
         self.astray |= leased.is_err();
@@ -209,6 +290,7 @@ impl Delivery {
     async fn wait(&mut self, until: Instant) {
         // Each branch only waits: when another one wins, nothing is lost.
         tokio::select! {
+            biased;
             Some(done) = self.running.join_next_with_id() => {
                 self.ended(done);
                 self.look = true;
@@ -359,6 +441,12 @@ pub(super) async fn deliver(
             "no answer within {seconds} s"
         )))
     })
+}
+
+/// When it was decided how long a row waits.
+fn decided_at(row: &cresset_model::notification::Delivery) -> Timestamp {
+    let ended = row.attempts.last().map(|attempt| attempt.ended);
+    ended.unwrap_or(row.created_at)
 }
 
 /// What is listed for the `attempt`-th try (from 1); `None` when it was the last.

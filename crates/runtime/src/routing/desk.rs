@@ -9,9 +9,9 @@ use cresset_model::ports::{LEASE, Leased, Notifier};
 use tokio::time::Instant;
 
 use super::breaker::Breaker;
-use super::delivery::{DELIVERIES_MAX, DELIVERY_TIMEOUT};
+use super::delivery::{DELIVERY_TIMEOUT, DeliveryLimits};
 
-/// Deliveries to one endpoint at once.
+/// Deliveries to one endpoint at once, by default.
 pub const ENDPOINT_DELIVERIES_MAX: usize = 2;
 /// Rows that wait for one endpoint. While one that answers quickly has so many, no more are leased; of one
 /// that does not, further ones are let go, to be leased again later.
@@ -75,8 +75,8 @@ pub(super) enum Answered {
 }
 
 /// The rows in hand.
-#[derive(Default)]
 pub(super) struct Desk {
+    limits: DeliveryLimits,
     endpoints: BTreeMap<String, Endpoint>,
     running: usize,
     /// Whether rows were let go since it was asked.
@@ -97,11 +97,21 @@ impl Endpoint {
 }
 
 impl Desk {
+    /// A desk without rows.
+    pub(super) fn new(limits: DeliveryLimits) -> Self {
+        Self {
+            limits,
+            endpoints: BTreeMap::new(),
+            running: 0,
+            let_go: false,
+        }
+    }
+
     /// Whether further rows may be leased.
     pub(super) fn has_room(&self, now: Instant) -> bool {
         let full =
             |endpoint: &Endpoint| endpoint.waiting.len() >= WAITING_MAX && !endpoint.is_slow(now);
-        self.running < DELIVERIES_MAX && !self.endpoints.values().any(full)
+        self.running < self.limits.deliveries_max && !self.endpoints.values().any(full)
     }
 
     /// Takes a row in, or lets it go.
@@ -141,14 +151,14 @@ impl Desk {
 
     /// The next row that may go out now, if there is one.
     pub(super) fn start(&mut self, now: Instant) -> Option<Job> {
-        if self.running >= DELIVERIES_MAX {
+        if self.running >= self.limits.deliveries_max {
             return None;
         }
         for endpoint in self.endpoints.values_mut() {
             let waiting = endpoint.waiting.len();
             endpoint.waiting.retain(|job| job.start_by > now);
             self.let_go |= endpoint.waiting.len() < waiting;
-            if endpoint.running.len() >= ENDPOINT_DELIVERIES_MAX
+            if endpoint.running.len() >= self.limits.endpoint_deliveries_max
                 || endpoint.waiting.is_empty()
                 || !endpoint.breaker.admits(now)
             {

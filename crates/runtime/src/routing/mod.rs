@@ -11,7 +11,9 @@ mod supervise;
 mod tests;
 mod waking;
 
-pub use delivery::{DELIVERIES_MAX, DELIVERY_TIMEOUT, Delivery, DeliveryPorts, RETRY_AFTER_MAX};
+pub use delivery::{
+    DELIVERIES_MAX, DELIVERY_TIMEOUT, Delivery, DeliveryLimits, DeliveryPorts, RETRY_AFTER_MAX,
+};
 pub use desk::ENDPOINT_DELIVERIES_MAX;
 pub use receivers::{DuplicateReceiver, ReceiverSet};
 pub use router_loop::{RouterLoop, RouterNow, RouterPorts};

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use cresset_model::Timestamp;
 use cresset_model::ports::{Clock, Outbox, PortError, Store};
 use cresset_pipeline::router::{Router, State};
 use tokio::sync::{Notify, watch};
@@ -54,9 +55,10 @@ impl RouterLoop {
     /// Runs until `stop` becomes true or its sender is gone.
     pub async fn run(mut self, mut stop: watch::Receiver<bool>) {
         tokio::select! {
+            biased;
+            _ = stop.wait_for(|stop| *stop) => {}
             // Dropping the loop at any await is safe: a step is committed as a whole or decided again.
             () = self.steps() => {}
-            _ = stop.wait_for(|stop| *stop) => {}
         }
     }
 
@@ -87,13 +89,13 @@ impl RouterLoop {
             "router started"
         );
         loop {
-            let wake = self.step(&mut memory).await?;
-            self.wait(&memory.state, wake).await;
+            let due = self.step(&mut memory).await?;
+            self.wait(&memory.state, due).await;
         }
     }
 
     /// Takes one step; says when the next is due at the latest, or `None` to wait for rows.
-    async fn step(&mut self, memory: &mut Memory) -> Result<Option<Duration>, PortError> {
+    async fn step(&mut self, memory: &mut Memory) -> Result<Option<Timestamp>, PortError> {
         let outbox = &self.ports.outbox;
         let now = self.ports.clock.now();
         let Some(router) = self.router.borrow_and_update().clone() else {
@@ -107,7 +109,7 @@ impl RouterLoop {
         };
         let rows = outbox.routed(memory.state.cursor(), ROWS_MAX).await?;
         if self.router.has_changed().unwrap_or(false) {
-            return Ok(Some(Duration::ZERO));
+            return Ok(Some(now));
         }
         let step = router.step(&memory.state, &rows, &waited, now);
         if step.changes(&memory.state) {
@@ -118,21 +120,31 @@ impl RouterLoop {
             }
         }
         if memory.state.cursor() < self.ports.store.head() && !rows.is_empty() {
-            return Ok(Some(Duration::ZERO));
+            return Ok(Some(now));
         }
-        let now = self.ports.clock.now();
-        Ok(step.next_wake.map(|at| at.since(now)))
+        Ok(step.next_wake)
     }
 
-    async fn wait(&mut self, state: &State, wake: Option<Duration>) {
-        let due = tokio::time::Instant::now() + wake.unwrap_or(Duration::from_hours(1));
+    /// Waits for rows, for other routes or until something is due by the wall clock, which may be set
+    /// meanwhile.
+    async fn wait(&mut self, state: &State, due: Option<Timestamp>) {
+        let mut latest = self.ports.clock.now();
         loop {
+            let now = self.ports.clock.now();
+            if now < latest {
+                return;
+            }
+            latest = now;
+            let left = due.map_or(LOOK_EVERY, |due| due.since(now).min(LOOK_EVERY));
+            if left.is_zero() {
+                return;
+            }
             // Each branch only waits: when another one wins, nothing is lost.
             tokio::select! {
+                biased;
                 () = self.ports.wake.notified() => return,
                 Ok(()) = self.router.changed() => return,
-                () = tokio::time::sleep_until(due) => return,
-                () = tokio::time::sleep(LOOK_EVERY) => {
+                () = tokio::time::sleep(left) => {
                     if self.ports.store.head() > state.cursor() {
                         return;
                     }

@@ -27,6 +27,7 @@ impl Routing {
         let mut router = tokio::spawn(self.router.run(router_stopped));
         let mut delivery = tokio::spawn(self.delivery.run(delivery_stopped));
         tokio::select! {
+            biased;
             _ = stop.wait_for(|stop| *stop) => {}
             ended = &mut router => warn!(error = ?ended.err(), "router ended by itself"),
             ended = &mut delivery => warn!(error = ?ended.err(), "delivery ended by itself"),

@@ -6,6 +6,8 @@ mod cursor;
 pub(crate) mod dead_letters;
 pub(crate) mod deliveries;
 pub(crate) mod events;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzz;
 mod id_list;
 mod page;
 mod params;

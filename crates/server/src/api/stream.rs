@@ -15,7 +15,7 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use crate::problem::{Kind, Problem};
 use crate::reply;
-use crate::services::Shared;
+use crate::services::{Shared, VIEWERS_FULL, VIEWERS_RETRY_SECONDS};
 
 /// A sign of life while nothing happens, so that whoever stands between keeps the connection.
 const HEARTBEAT: Duration = Duration::from_secs(15);
@@ -36,10 +36,9 @@ pub(crate) async fn stream(
     OriginalUri(uri): OriginalUri,
     headers: HeaderMap,
 ) -> Response {
-    let Ok(place) = std::sync::Arc::clone(&app.viewers).try_acquire_owned() else {
-        let text = "Too many listen already: close one, or try again later";
-        return Problem::new(Kind::TooManyRequests, uri.path(), text)
-            .retry_after(HEARTBEAT.as_secs())
+    let Some(place) = app.viewer() else {
+        return Problem::new(Kind::TooManyRequests, uri.path(), VIEWERS_FULL)
+            .retry_after(VIEWERS_RETRY_SECONDS)
             .into_response();
     };
     let viewer = Viewer {

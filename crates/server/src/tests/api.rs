@@ -1,8 +1,9 @@
 //! `/api/v1/alerts` and what all of version 1 shares.
 
 use cresset_model::Severity;
+use cresset_model::health::{Level, Watchdog};
 
-use super::fixture::{Fake, ask, get, row};
+use super::fixture::{Fake, ask, finding, get, row};
 
 #[tokio::test]
 async fn a_list_has_items_a_cursor_and_a_total_if_asked() {
@@ -264,12 +265,47 @@ async fn probes_say_whether_the_store_answers() {
     let fake = Fake::new();
     let router = fake.router();
     assert_eq!(get(&router, "/livez").await.body, r#"{"status":"live"}"#);
-    assert_eq!(get(&router, "/readyz").await.body, r#"{"status":"ready"}"#);
+    let well = r#"{"status":"ready","level":"green","findings":[]}"#;
+    assert_eq!(get(&router, "/readyz").await.body, well);
     fake.down();
     assert_eq!(get(&router, "/livez").await.status, 200);
     let answer = get(&router, "/readyz").await;
     assert_eq!((answer.status, answer.header("retry-after")), (503, "5"));
-    let expected =
-        r#"{"status":"not_ready","reason":"The store does not answer; try again in 5 s"}"#;
+    let expected = r#"{"status":"not_ready","level":"red","findings":[],"reason":"The store does not answer; try again in 5 s"}"#;
     assert_eq!(answer.body, expected);
+}
+
+/// Only a store that is down takes the service out of service: its page and its intake are needed most when
+/// an upstream or a receiver is down. To break it: answer 503 for every red finding.
+#[tokio::test]
+async fn findings_turn_readyz_yellow_then_red_and_only_strict_takes_it_out_of_service() {
+    let fake = Fake::new();
+    let router = fake.router();
+    for (level, word, strict) in [
+        (Level::Yellow, "degraded", 200),
+        (Level::Red, "failing", 503),
+    ] {
+        let found = finding(Watchdog::Source, "mock", level);
+        fake.health.lock().unwrap().findings = vec![found];
+        for (path, status) in [
+            ("/readyz", 200),
+            ("/readyz?strict=false", 200),
+            ("/readyz?whatever", 200),
+            ("/readyz?strict=true", strict),
+        ] {
+            let answer = get(&router, path).await;
+            assert_eq!(answer.status, status, "{path}");
+            let body = answer.json();
+            assert_eq!(body["status"], word);
+            assert_eq!(body["level"], level.as_str());
+            let finding = &body["findings"][0];
+            assert_eq!(finding["watchdog"], "source");
+            assert_eq!(finding["about"], "mock");
+            assert_eq!(finding["level"], level.as_str());
+            assert_eq!(finding["since"], "2026-11-23T09:00:00Z");
+            assert_eq!(finding["remedy"], Watchdog::Source.remedy());
+        }
+        assert_eq!(get(&router, "/livez").await.body, r#"{"status":"live"}"#);
+        assert_eq!(get(&router, "/health").await.status, 200);
+    }
 }

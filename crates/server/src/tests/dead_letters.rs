@@ -7,7 +7,7 @@ use cresset_model::dead_letter::DeadLetterFilter;
 use cresset_model::ports::RedriveSelection;
 use cresset_model::{DeadLetterId, SourceId};
 
-use super::fixture::{Answer, Fake, ask, at, get, letter};
+use super::fixture::{Answer, Fake, ask, at, get, letter, vitals};
 
 const JSON: [&str; 1] = ["content-type: application/json"];
 
@@ -36,6 +36,12 @@ async fn dead_letters_are_listed_and_shown() {
             "resolved=false&source=mock&reason=missing_field".to_owned(),
             2,
         ),
+        ("since=2026-11-23T09:10:00Z".to_owned(), 3),
+        ("since=2026-11-23T09:10:00.1Z".to_owned(), 0),
+        ("until=2026-11-23T09:00:00.1Z".to_owned(), 3),
+        ("until=2026-11-23T09:00:00Z".to_owned(), 0),
+        ("since=-25m&until=-5m&reason=missing_field".to_owned(), 3),
+        ("since=-19m".to_owned(), 0),
         ("source=other".to_owned(), 0),
         ("reason=too_deep".to_owned(), 0),
     ] {
@@ -57,6 +63,10 @@ async fn wrong_filters_and_ids_are_named() {
             "unknown reason `mising_field`: did you mean `missing_field`?",
         ),
         ("resolved=yes", "`resolved` must be true or false"),
+        (
+            "since=soon",
+            "\"soon\" is not a time: write 2026-11-23T09:00:00Z, a date such as 2026-11-23, now, or a time before now such as -30m, -6h or -7d",
+        ),
         (
             "sorce=x",
             "unknown parameter `sorce`: did you mean `source`?",
@@ -107,6 +117,8 @@ async fn a_redrive_says_what_became_of_each() {
     let matching = r#"{"filter":{"source":"mock","reason":"missing_field"},"limit":10000}"#;
     assert_eq!(post("redrive?dry_run=false", matching).await.status, 200);
     assert_eq!(post("redrive", r#"{"filter":{}}"#).await.status, 200);
+    let timed = r#"{"filter":{"since":"-6h","until":"2026-11-23T09:00:00Z"}}"#;
+    assert_eq!(post("redrive?dry_run=true", timed).await.status, 200);
     let selected = fake.redriven.lock().unwrap().clone();
     let open = DeadLetterFilter {
         resolved: Some(false),
@@ -131,10 +143,21 @@ async fn a_redrive_says_what_became_of_each() {
         ),
         (
             RedriveSelection::Matching {
-                filter: open,
+                filter: open.clone(),
                 limit: 100,
             },
             false,
+        ),
+        (
+            RedriveSelection::Matching {
+                filter: DeadLetterFilter {
+                    since: Some(at("2026-11-23T03:30:00Z")),
+                    until: Some(at("2026-11-23T09:00:00Z")),
+                    ..open
+                },
+                limit: 100,
+            },
+            true,
         ),
     ];
     assert_eq!(selected, expected);
@@ -191,12 +214,22 @@ async fn a_wrong_part_of_a_selection_is_pointed_at() {
         (
             r#"{"filter":{"x/y":1}}"#,
             "/filter/x~1y",
-            "unknown key `x/y`: source, reason are known",
+            "unknown key `x/y`: source, reason, since, until are known",
         ),
         (
             r#"{"filter":{"source":1}}"#,
             "/filter/source",
             "`source` must be a text",
+        ),
+        (
+            r#"{"filter":{"since":"yesterday"}}"#,
+            "/filter/since",
+            "\"yesterday\" is not a time: write 2026-11-23T09:00:00Z, a date such as 2026-11-23, now, or a time before now such as -30m, -6h or -7d",
+        ),
+        (
+            r#"{"filter":{"until":5}}"#,
+            "/filter/until",
+            "`until` must be a text",
         ),
         (
             r#"{"filter":{"reason":"too_depe"}}"#,
@@ -252,4 +285,68 @@ async fn a_redrive_of_a_wrong_form_is_refused() {
         413
     );
     assert!(fake.redriven.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn dead_letters_are_counted_by_reason_with_what_was_dropped() {
+    let fake = Fake::new();
+    let mut deep = letter(2);
+    deep.reason = Reason::TooDeep;
+    deep.full_bytes = 70_000;
+    *fake.letters.lock().unwrap() = vec![letter(3), deep, letter(1)];
+    let router = fake.router();
+    let path = "/api/v1/dead-letters/reasons";
+    let answer = get(&router, path).await.json();
+    let group = &answer["items"][0];
+    assert_eq!(
+        (&group["reason"], &group["letters"], &group["records"]),
+        (&"missing_field".into(), &2.into(), &6.into())
+    );
+    assert_eq!(answer["items"][1]["whole"], 0);
+    assert!(answer["room"].is_null());
+    fake.health.lock().unwrap().vitals = Some(vitals());
+    let answer = get(&router, &format!("{path}?reason=too_deep&since=-1h")).await;
+    let expected = r#"{"items":[{"reason":"too_deep","source":"mock","letters":1,"whole":0,"records":3,"first_seen":"2026-11-23T09:00:00Z","last_seen":"2026-11-23T09:10:00Z","example":"`id` is missing","example_id":"00000000000000000000000002"}],"room":{"bytes":5000,"bytes_max":1048576,"dropped":3,"dropped_at":"2026-11-23T09:25:00Z","dropped_by_source":[{"source":"mock","records":3}]}}"#;
+    assert_eq!(answer.body, expected);
+    let wrong = get(&router, &format!("{path}?limit=5")).await;
+    assert_eq!(wrong.status, 400);
+    fake.down();
+    assert_eq!(get(&router, path).await.status, 503);
+}
+
+/// To break it: send the first piece only, or a list without the records.
+#[tokio::test]
+async fn an_export_holds_every_dead_letter_with_its_record() {
+    let fake = Fake::new();
+    let mut binary = letter(200);
+    binary.raw = vec![0xff];
+    let others = (1..200).rev().map(letter);
+    *fake.letters.lock().unwrap() = std::iter::once(binary).chain(others).collect();
+    let router = fake.router();
+    let path = "/api/v1/dead-letters/export";
+    let answer = get(&router, &format!("{path}?source=mock&since=-1h")).await;
+    assert_eq!(answer.header("content-type"), "application/x-ndjson");
+    assert_eq!(
+        answer.header("content-disposition"),
+        "attachment; filename=\"dead-letters.ndjson\""
+    );
+    let lines: Vec<serde_json::Value> = answer
+        .body
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(lines.len(), 200);
+    assert_eq!(lines[0]["raw"]["encoding"], "base64");
+    assert_eq!(lines[199]["raw"]["text"], "{}");
+    assert_eq!(lines[199]["id"], "00000000000000000000000001");
+    assert_eq!(
+        get(&router, &format!("{path}?resolved=true")).await.body,
+        ""
+    );
+    assert_eq!(
+        get(&router, &format!("{path}?format=csv")).await.status,
+        400
+    );
+    fake.down();
+    assert_eq!(get(&router, path).await.status, 503);
 }

@@ -1,6 +1,7 @@
 //! Ports made by hand, and requests into the router.
 
 mod commands;
+mod health;
 mod numbers;
 mod told;
 
@@ -12,12 +13,13 @@ use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request};
 use cresset_model::alert::{AlertDetail, AlertRow, Revision, StoredMatch};
 use cresset_model::batch::Reason;
-use cresset_model::dead_letter::{DeadLetter, DeadLetterFilter};
+use cresset_model::dead_letter::{DeadLetter, DeadLetterFilter, DeadLetterGroup};
 use cresset_model::outcome::Stage;
 use cresset_model::ports::{
     AlertPage, BoxFuture, ChaosState, Clock, CommandRefused, Control, DeadLetterPage, Dials,
-    Explore, IndexState, Intake, Live, LiveEvent, Outbox, PageRequest, PortError, Query, Receivers,
-    RedriveItem, RedriveReport, RedriveSelection, Reload, StoreFacts, SyncRefused, Total,
+    Explore, Health, HealthReport, IndexState, Intake, Live, LiveEvent, Outbox, PageRequest,
+    PortError, Query, Receivers, RedriveItem, RedriveReport, RedriveSelection, Reload, StoreFacts,
+    SyncRefused, Total,
 };
 use cresset_model::provenance::{Context, FormatInfo, Marks, TableInfo};
 use cresset_model::query::Filter;
@@ -25,9 +27,11 @@ use cresset_model::source::{Attempt, Counters, SourceState, SyncStatus, Trigger}
 use cresset_model::{AlertId, DeadLetterId, Severity, SourceId, Timestamp};
 use tower::ServiceExt as _;
 
-use crate::{Access, ServiceFacts, Services, router};
+use crate::{Access, Connections, ServiceFacts, Services, router};
 
 pub(super) use commands::Commands;
+use health::groups;
+pub(super) use health::{finding, vitals};
 pub(super) use told::{Told, delivery, receiver};
 
 /// The time of every test.
@@ -46,6 +50,7 @@ pub(super) struct Fake {
     pub(super) refused: Mutex<Option<SyncRefused>>,
     pub(super) redriven: Mutex<Vec<(RedriveSelection, bool)>>,
     pub(super) told: Told,
+    pub(super) health: Mutex<HealthReport>,
     pub(super) commands: Commands,
     pub(super) events: Mutex<Vec<LiveEvent>>,
     pub(super) fault: Mutex<Option<PortError>>,
@@ -63,6 +68,7 @@ impl Fake {
             refused: Mutex::new(None),
             redriven: Mutex::new(vec![]),
             told: Told::default(),
+            health: Mutex::default(),
             commands: Commands::default(),
             events: Mutex::default(),
             fault: Mutex::new(None),
@@ -90,8 +96,17 @@ impl Fake {
         self.router_with(Access::default())
     }
 
+    /// A router whose requests come by these connections.
+    pub(super) fn router_over(self: &Arc<Self>, connections: &Arc<Connections>) -> Router {
+        router(self.services(), Access::default(), Arc::clone(connections))
+    }
+
     pub(super) fn router_with(self: &Arc<Self>, access: Access) -> Router {
-        let services = Services {
+        router(self.services(), access, Arc::default())
+    }
+
+    fn services(self: &Arc<Self>) -> Services {
+        Services {
             query: Arc::clone(self) as Arc<dyn Query>,
             control: Arc::clone(self) as Arc<dyn Control>,
             explore: Arc::clone(self) as Arc<dyn Explore>,
@@ -100,13 +115,13 @@ impl Fake {
             intake: Arc::clone(self) as Arc<dyn Intake>,
             receivers: Arc::clone(self) as Arc<dyn Receivers>,
             reload: Arc::clone(self) as Arc<dyn Reload>,
+            health: Arc::clone(self) as Arc<dyn Health>,
             clock: Arc::clone(self) as Arc<dyn Clock>,
             facts: ServiceFacts {
                 version: "1.2.3".to_owned(),
                 started: at("2026-11-23T09:00:00Z"),
             },
-        };
-        router(services, access)
+        }
     }
 
     fn answer<T: Send + 'static>(
@@ -172,18 +187,7 @@ impl Query for Fake {
             let mut items: Vec<_> = letters
                 .iter()
                 .filter(|letter| page.before.is_none_or(|before| letter.seq < before))
-                .filter(|letter| {
-                    filter
-                        .source
-                        .as_ref()
-                        .is_none_or(|id| *id == letter.source_id)
-                })
-                .filter(|letter| filter.reason.is_none_or(|reason| reason == letter.reason))
-                .filter(|letter| {
-                    filter
-                        .resolved
-                        .is_none_or(|wanted| wanted == letter.resolved_at.is_some())
-                })
+                .filter(|letter| filter.matches(letter))
                 .cloned()
                 .collect();
             let total = page.total.then_some(Total {
@@ -204,6 +208,16 @@ impl Query for Fake {
         self.answer(|| {
             let letters = self.letters.lock().unwrap();
             letters.iter().find(|letter| letter.id == id).cloned()
+        })
+    }
+
+    fn dead_letter_groups(
+        &self,
+        filter: DeadLetterFilter,
+    ) -> BoxFuture<'_, Result<Vec<DeadLetterGroup>, PortError>> {
+        self.answer(|| {
+            let letters = self.letters.lock().unwrap();
+            groups(letters.iter().filter(|letter| filter.matches(letter)))
         })
     }
 
@@ -430,6 +444,7 @@ pub(super) fn source(id: &str) -> SourceState {
         not_before: None,
         interval_minutes: 30,
         warnings: vec![],
+        sweep: None,
         turns: 4,
         paused: false,
         has_chaos: false,

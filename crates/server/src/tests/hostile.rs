@@ -3,7 +3,7 @@
 
 use axum::Router;
 use cresset_model::Severity;
-use cresset_model::source::RetryState;
+use cresset_model::source::{RetryState, Warning, WarningKind};
 
 use super::fixture::{Fake, at, delivery, get, letter, row};
 use crate::form;
@@ -98,7 +98,10 @@ fn router(text: &str) -> Router {
     fake.source(|source| {
         source.address = text.to_owned();
         source.last_error = Some(text.to_owned());
-        source.warnings = vec![text.to_owned()];
+        source.warnings = vec![Warning {
+            kind: WarningKind::GapSuspected,
+            detail: text.to_owned(),
+        }];
         source.has_chaos = true;
     });
     let mut dead = letter(1);

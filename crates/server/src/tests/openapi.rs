@@ -1,8 +1,9 @@
 //! The description and the routes say the same.
 
+use cresset_model::health::{Level, Watchdog};
 use serde_json::{Map, Value};
 
-use super::fixture::{Fake, ask, delivery, get, letter, receiver, row};
+use super::fixture::{Fake, ask, delivery, finding, get, letter, receiver, row, vitals};
 
 /// Routes that are pages or files and not part of the API.
 const PAGES: [&str; 4] = [
@@ -124,7 +125,7 @@ fn conforms(description: &Value, schema: &Value, value: &Value, at: &str) {
 }
 
 /// Request, described path, status and body.
-const EXCHANGES: [(&str, &str, u16, &str); 44] = [
+const EXCHANGES: [(&str, &str, u16, &str); 48] = [
     ("GET /alerts", "/alerts", 200, ""),
     ("GET /alerts?hours=0", "/alerts", 422, ""),
     ("GET /health", "/health", 200, ""),
@@ -312,6 +313,20 @@ const EXCHANGES: [(&str, &str, u16, &str); 44] = [
         r#"{"malformed":0.5}"#,
     ),
     ("GET /api/v1/version", "/api/v1/version", 200, ""),
+    (
+        "GET /api/v1/dead-letters/reasons",
+        "/api/v1/dead-letters/reasons",
+        200,
+        "",
+    ),
+    (
+        "GET /api/v1/dead-letters/export",
+        "/api/v1/dead-letters/export",
+        200,
+        "",
+    ),
+    ("GET /readyz?strict=true", "/readyz", 503, ""),
+    ("GET /readyz?strict=1", "/readyz", 400, ""),
     ("GET /livez", "/livez", 200, ""),
     ("GET /readyz", "/readyz", 200, ""),
 ];
@@ -325,6 +340,8 @@ async fn real_answers_carry_the_described_keys() {
     told.alerts = vec![cresset_model::AlertId(1)];
     *fake.told.deliveries.lock().unwrap() = vec![told];
     *fake.told.receivers.lock().unwrap() = vec![receiver("soc")];
+    fake.health.lock().unwrap().findings = vec![finding(Watchdog::Disk, "store", Level::Red)];
+    fake.health.lock().unwrap().vitals = Some(vitals());
     let router = fake.router();
     let json = ["content-type: application/json"];
     for (line, path, status, body) in EXCHANGES {

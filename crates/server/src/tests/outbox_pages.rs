@@ -6,7 +6,7 @@ use cresset_model::notification::{Delivery, DeliveryState};
 use cresset_model::ports::{PortError, RedriveSelection};
 use cresset_model::{AlertId, DeadLetterId, NotificationId, SourceId};
 
-use super::fixture::{Fake, ask, at, delivery, get, letter, receiver};
+use super::fixture::{Fake, ask, at, delivery, get, letter, receiver, vitals};
 use super::pages::{holds, is_clean};
 
 const OWN: &str = "origin: http://127.0.0.1:8000";
@@ -89,6 +89,44 @@ async fn dead_letters_stand_by_reason_with_their_bytes() {
 }
 
 #[tokio::test]
+async fn dead_letters_can_be_chosen_by_time_exported_and_say_their_room() {
+    let fake = Fake::new();
+    *fake.letters.lock().unwrap() = vec![letter(3)];
+    fake.health.lock().unwrap().vitals = Some(vitals());
+    let router = fake.router();
+    let page = get(&router, "/ui/dead-letters?source=mock&since=-1h")
+        .await
+        .body;
+    holds(
+        &page,
+        &[
+            "Last 24 hours",
+            "name=\"since\" value=\"-1h\"",
+            "href=\"/api/v1/dead-letters/export?source=mock&amp;since=%2D1h&amp;resolved=false\"",
+            "download=\"dead-letters.ndjson\"",
+            "4.8 KiB of 1 MiB taken.",
+            "3 records dropped to keep it, the latest",
+            "Clear filters",
+        ],
+    );
+    is_clean(&page);
+    holds(
+        &get(&router, "/ui/dead-letters?until=2026-11-23T09:00:00Z")
+            .await
+            .body,
+        &["No dead letters match"],
+    );
+    // What a dry run has looked at is what is put through: its times do not go on with the clock.
+    let dry = get(&router, "/ui/dead-letters?since=-1h&try=all")
+        .await
+        .body;
+    holds(
+        &dry,
+        &["<input type=\"hidden\" name=\"since\" value=\"2026-11-23T08:30:00"],
+    );
+}
+
+#[tokio::test]
 async fn a_redrive_says_first_what_it_would_do() {
     let fake = Fake::new();
     *fake.letters.lock().unwrap() = vec![letter(3)];
@@ -117,6 +155,7 @@ async fn a_redrive_says_first_what_it_would_do() {
             source: Some(SourceId::new("mock")),
             reason: Some(Reason::MissingField),
             resolved: Some(false),
+            ..DeadLetterFilter::default()
         },
         limit: 1_000,
     };

@@ -3,10 +3,11 @@
 use std::sync::atomic::Ordering;
 
 use cresset_model::Severity;
+use cresset_model::health::{Level, Watchdog};
 use cresset_model::ports::{CommandRefused, SyncRefused};
 use cresset_model::source::{RetryState, SyncStatus};
 
-use super::fixture::{Answer, Fake, NOW, ask, at, get, row};
+use super::fixture::{Answer, Fake, NOW, ask, at, finding, get, row};
 use crate::Access;
 
 const OWN: &str = "origin: http://127.0.0.1:8000";
@@ -44,6 +45,35 @@ async fn the_root_leads_to_the_pages_with_what_was_chosen() {
         (307, "/ui/?hours=6")
     );
     assert_eq!(get(&router, "/ui").await.header("location"), "/ui/");
+}
+
+#[tokio::test]
+async fn the_strip_of_health_says_what_the_watchdogs_find_and_obeys_nothing_of_it() {
+    let fake = Fake::new();
+    let well = get(&fake.router(), "/ui/").await.body;
+    assert!(!well.contains("Watchdogs"));
+    fake.health.lock().unwrap().findings = vec![
+        finding(Watchdog::Outbox, "soc/0", Level::Red),
+        finding(Watchdog::Source, "mock", Level::Yellow),
+    ];
+    let page = get(&fake.router(), "/ui/").await.body;
+    holds(
+        &page,
+        &[
+            "<dt>Watchdogs</dt>",
+            "red</span>",
+            "yellow</span>",
+            "soc/0",
+            "&lt;b&gt;HTTP 503&lt;/b&gt;",
+            ">30 min ago</time>",
+            "What to do: ",
+        ],
+    );
+    is_clean(&page);
+    fake.health.lock().unwrap().findings =
+        vec![finding(Watchdog::Source, "mock", Level::Yellow); 7];
+    let many = get(&fake.router(), "/ui/").await.body;
+    holds(&many, &["2 more in <a"]);
 }
 
 #[tokio::test]

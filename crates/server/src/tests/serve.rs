@@ -1,6 +1,7 @@
 //! Over a real socket: long answers, the stop, broken requests.
 
 use std::io;
+use std::sync::Arc;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -8,21 +9,36 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use super::fixture::{Fake, row};
-use crate::serve;
+use crate::{Connections, serve};
 
-struct Server {
-    address: std::net::SocketAddr,
+/// A running server.
+pub(super) struct Server {
+    pub(super) address: std::net::SocketAddr,
     stop: oneshot::Sender<()>,
     task: JoinHandle<io::Result<()>>,
 }
 
-async fn start(fake: &std::sync::Arc<Fake>) -> Server {
+impl Server {
+    /// Stops it and waits for its end.
+    pub(super) async fn stopped(self) {
+        self.stop.send(()).unwrap();
+        self.task.await.unwrap().unwrap();
+    }
+}
+
+async fn start(fake: &Arc<Fake>) -> Server {
+    start_with(fake, &Arc::default()).await
+}
+
+/// Starts a server whose connections keep these bounds.
+pub(super) async fn start_with(fake: &Arc<Fake>, connections: &Arc<Connections>) -> Server {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel::<()>();
-    let router = fake.router();
+    let connections = Arc::clone(connections);
+    let router = fake.router_over(&connections);
     let task = tokio::spawn(async move {
-        serve(listener, router, async move {
+        serve(listener, router, connections, async move {
             assert_eq!(stopped.await, Ok(()));
         })
         .await
@@ -61,8 +77,7 @@ async fn a_hundred_thousand_alerts_arrive_whole() {
             .await
             .contains("content-length: ")
     );
-    server.stop.send(()).unwrap();
-    server.task.await.unwrap().unwrap();
+    server.stopped().await;
 }
 
 #[tokio::test]
@@ -80,8 +95,7 @@ async fn a_store_that_fails_in_the_middle_cuts_the_answer() {
     if stream.read_to_end(&mut rest).await.is_ok() {
         assert!(!rest.ends_with(b"0\r\n\r\n"));
     }
-    server.stop.send(()).unwrap();
-    server.task.await.unwrap().unwrap();
+    server.stopped().await;
 }
 
 #[tokio::test]

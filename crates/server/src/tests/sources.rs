@@ -7,7 +7,7 @@ use cresset_model::source::SyncStatus;
 
 use super::fixture::{Fake, ask, at, get};
 
-const STATE: &str = r#"{"id":"mock","kind":"http_poll","address":"http://127.0.0.1:8001/alerts","status":"idle","bookmark":null,"round":null,"lag_seconds":null,"last_sync":null,"last_success":null,"last_error":null,"retry":null,"next_sync":null,"not_before":null,"interval_minutes":30,"warnings":[],"turns":4,"paused":false,"has_chaos":false,"minute":{"read":0,"redriven":0,"new":0,"changed":0,"same":0,"passed":0,"filtered":0,"dead":0},"counters":{"read":5,"redriven":0,"new":5,"changed":0,"same":0,"passed":0,"filtered":0,"dead":0}"#;
+const STATE: &str = r#"{"id":"mock","kind":"http_poll","address":"http://127.0.0.1:8001/alerts","status":"idle","bookmark":null,"round":null,"lag_seconds":null,"last_sync":null,"last_success":null,"last_error":null,"retry":null,"next_sync":null,"not_before":null,"interval_minutes":30,"warnings":[],"sweep":null,"turns":4,"paused":false,"has_chaos":false,"minute":{"read":0,"redriven":0,"new":0,"changed":0,"same":0,"passed":0,"filtered":0,"dead":0},"counters":{"read":5,"redriven":0,"new":5,"changed":0,"same":0,"passed":0,"filtered":0,"dead":0}"#;
 const TURN: &str = r#"{"begun":"2026-11-23T09:20:00Z","ended":"2026-11-23T09:20:03Z","trigger":"schedule","requests":1,"pages":1,"read":5,"new":5,"changed":0,"dead":0,"same":0,"http_status":200,"bookmark_from":null,"bookmark_to":"2026-11-23T09:19:59Z","error":null}"#;
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use cresset_model::{Severity, SourceId};
 use tower::ServiceExt as _;
 
 use super::fixture::{Fake, ask, get};
-use crate::services::VIEWERS_MAX;
+use crate::Bounds;
 
 fn pulse(position: u64) -> LiveEvent {
     let mut new = SeverityCounts::default();
@@ -54,19 +54,27 @@ async fn events_are_written_with_their_positions_and_resumed_from_them() {
 async fn only_so_many_listen_and_a_place_becomes_free() {
     let fake = Fake::new();
     let router = fake.router();
-    let request = || {
-        Request::get("/api/v1/stream")
+    let request = |path: &str| {
+        Request::get(path)
             .header("host", "127.0.0.1:8000")
             .body(Body::empty())
             .unwrap()
     };
     let mut listening = Vec::new();
-    for _ in 0..VIEWERS_MAX {
-        listening.push(router.clone().oneshot(request()).await.unwrap());
+    let paths = ["/api/v1/stream", "/ui/live"];
+    for path in paths.iter().cycle().take(Bounds::default().viewers_max) {
+        let answer = router.clone().oneshot(request(path)).await.unwrap();
+        assert_eq!(answer.status(), 200, "{path}");
+        listening.push(answer);
     }
-    let refused = get(&router, "/api/v1/stream").await;
-    assert_eq!(refused.status, 429);
-    assert_eq!(refused.header("retry-after"), "15");
-    listening.pop();
-    assert_eq!(get(&router, "/api/v1/stream").await.status, 200);
+    for path in paths.iter().cycle().take(1_000) {
+        let refused = get(&router, path).await;
+        assert_eq!(refused.status, 429, "{path}");
+        assert_eq!(refused.header("retry-after"), "15");
+    }
+    for path in paths {
+        listening.pop();
+        let answer = router.clone().oneshot(request(path)).await.unwrap();
+        assert_eq!(answer.status(), 200, "{path}");
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use cresset_model::health::Finding;
 use cresset_model::ports::ChaosState;
 use cresset_model::source::{SourceState, SyncStatus};
 use cresset_model::{SourceId, Timestamp};
@@ -23,6 +24,8 @@ pub(crate) struct Frame {
     pub(crate) chaos: Vec<(SourceId, Option<ChaosState>)>,
     /// Whether the store answers.
     pub(crate) store: Result<StoreLine, String>,
+    /// What the watchdogs find, the worst first.
+    pub(crate) findings: Vec<Finding>,
     /// Whether everybody who reaches the server may use it.
     pub(crate) open: bool,
     /// The version of the program.
@@ -43,7 +46,8 @@ pub(crate) struct StoreLine {
 impl Frame {
     /// Asks for the facts.
     pub(crate) async fn of(app: &App) -> Self {
-        let store = match ask::facts(app).await {
+        let (store, health) = tokio::join!(ask::facts(app), app.services.health.health());
+        let store = match store {
             Ok(facts) => Ok(StoreLine {
                 engine: facts.engine,
                 alerts: facts.alerts,
@@ -57,6 +61,7 @@ impl Frame {
             chaos: chaos(app, &sources).await,
             sources,
             store,
+            findings: health.findings,
             open: app.access.open,
             version: app.services.facts.version.clone(),
         }

@@ -7,18 +7,19 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use bytes::Bytes;
 use cresset_model::alert::Position;
 use cresset_model::ports::{LiveEvent, Pulse, Subscription};
 use futures_util::stream;
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 
 use super::frame::Frame;
 use super::visit::Visit;
 use crate::reply;
-use crate::services::Shared;
+use crate::services::{Shared, VIEWERS_FULL, VIEWERS_RETRY_SECONDS};
 
 /// How often the state is looked at without an event: a store that stops answering announces nothing.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
@@ -35,10 +36,16 @@ struct Told {
     counts: String,
     silent: u32,
     greeted: bool,
+    _place: OwnedSemaphorePermit,
 }
 
 /// `GET /ui/live`.
 pub(crate) async fn live(State(app): State<Shared>, visit: Visit, headers: HeaderMap) -> Response {
+    let Some(place) = app.viewer() else {
+        let refused = reply::detail(StatusCode::TOO_MANY_REQUESTS, VIEWERS_FULL);
+        let seconds = VIEWERS_RETRY_SECONDS.to_string();
+        return reply::with(refused, header::RETRY_AFTER, &seconds);
+    };
     let last = headers.get("last-event-id").and_then(|id| id.to_str().ok());
     let after: Option<Position> = last.unwrap_or(visit.text("after")).parse().ok();
     let told = Told {
@@ -48,6 +55,7 @@ pub(crate) async fn live(State(app): State<Shared>, visit: Visit, headers: Heade
         counts: String::new(),
         silent: 0,
         greeted: false,
+        _place: place,
     };
     let events = stream::unfold(told, |mut told| async move {
         let piece = next(&mut told).await?;

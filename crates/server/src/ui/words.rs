@@ -51,6 +51,21 @@ pub(crate) fn count(count: u64) -> String {
     out
 }
 
+/// A size in its largest unit: `512 B`, `4.2 MiB`.
+pub(crate) fn bytes(bytes: u64) -> String {
+    let mut unit = (1_u64, "B");
+    for (shift, name) in [(10, "KiB"), (20, "MiB"), (30, "GiB"), (40, "TiB")] {
+        if bytes >= 1 << shift {
+            unit = (1 << shift, name);
+        }
+    }
+    let (size, name) = unit;
+    match (bytes % size).saturating_mul(10) / size {
+        0 => format!("{} {name}", bytes / size),
+        tenth => format!("{}.{tenth} {name}", bytes / size),
+    }
+}
+
 /// What a status is called, and its tone. The words are the original dashboard's.
 pub(crate) fn status(status: SyncStatus) -> (Tone, &'static str) {
     match status {
@@ -120,6 +135,16 @@ mod tests {
             (1_234_567, "1,234,567"),
         ] {
             assert_eq!(count(number), said);
+        }
+        for (size, said) in [
+            (0, "0 B"),
+            (1_023, "1023 B"),
+            (1_024, "1 KiB"),
+            (1_536, "1.5 KiB"),
+            (256 << 20, "256 MiB"),
+            (5 << 40, "5 TiB"),
+        ] {
+            assert_eq!(bytes(size), said);
         }
         let at = Timestamp::parse("2026-11-23T09:27:13.5Z").unwrap();
         assert_eq!(exact_instant(at), "2026-11-23 09:27:13.500 UTC");

@@ -33,7 +33,7 @@ fn judged(events: &[Event], rows: &[&str]) -> Told {
         unheard: 0,
     };
     let rows: Vec<Row> = rows.iter().enumerate().map(row).collect();
-    judge(events, &rows, &alerts)
+    judge(events, &rows, &alerts, UNDER_WAY_MAX)
 }
 
 /// Everything is zero but what `set` sets.
@@ -86,7 +86,12 @@ fn a_row_that_is_not_sent_is_untold() {
         unheard: 0,
     };
     let events = [came("a", 0), took("a", 0)];
-    let told = judge(&events, &[row], &BTreeSet::from(["alert of a".to_owned()]));
+    let told = judge(
+        &events,
+        &[row],
+        &BTreeSet::from(["alert of a".to_owned()]),
+        UNDER_WAY_MAX,
+    );
     assert_eq!((told.untold, told.count()), (1, 1));
     assert_eq!(told.examples, ["untold, dead: a"]);
 }
@@ -112,9 +117,9 @@ fn what_was_taken_may_come_again_when_the_answer_was_not_heard() {
     assert_eq!(row.unheard, 1);
     let alerts = BTreeSet::from(["alert of a".to_owned()]);
     let mut events = vec![came("a", 0), took("a", 0), came("a", 0), took("a", 0)];
-    assert!(judge(&events, std::slice::from_ref(&row), &alerts).is_clean());
+    assert!(judge(&events, std::slice::from_ref(&row), &alerts, UNDER_WAY_MAX).is_clean());
     events.push(came("a", 0));
-    assert_eq!(judge(&events, &[row], &alerts).repeated, 1);
+    assert_eq!(judge(&events, &[row], &alerts, UNDER_WAY_MAX).repeated, 1);
 }
 
 #[test]
@@ -183,4 +188,37 @@ fn a_row_without_a_member_is_refused() {
         error.to_string(),
         "a delivery has no `group`: {\"receiver\":\"hook/0\"}"
     );
+}
+
+#[test]
+fn after_a_clean_stop_nothing_that_was_taken_comes_again() {
+    let events = [came("a", 0), took("a", 0), came("a", 1)];
+    let alerts = BTreeSet::from(["alert of a".to_owned()]);
+    assert_eq!(judge(&events, &[], &alerts, UNDER_WAY_MAX).repeated, 0);
+    assert_eq!(judge(&events, &[], &alerts, 0).repeated, 1);
+}
+
+#[test]
+fn what_was_taken_and_not_heard_may_come_until_an_answer_is_heard() {
+    let alerts = BTreeSet::from(["alert of a".to_owned()]);
+    let row = Row {
+        receiver: "hook/0".to_owned(),
+        group: "g".to_owned(),
+        episode: 7,
+        ordinal: 1,
+        id: "a".to_owned(),
+        state: "sent".to_owned(),
+        unheard: 1,
+    };
+    let mut events = vec![
+        came("a", 0),
+        took("a", 0),
+        came("a", 0),
+        came("a", 0),
+        took("a", 0),
+    ];
+    let rows = [row];
+    assert!(judge(&events, &rows, &alerts, 0).is_clean());
+    events.push(came("a", 0));
+    assert_eq!(judge(&events, &rows, &alerts, 0).repeated, 1);
 }

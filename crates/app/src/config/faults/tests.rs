@@ -37,6 +37,15 @@ x.yaml:3:18: \"depth\" is out of range: 0
 }
 
 #[test]
+fn a_line_is_the_one_that_yaml_counts() {
+    for end in ["\n", "\r\n", "\r"] {
+        let text = ["a: 1", "b: 2", "c: 3"].join(end);
+        let shown = faults(&text, vec![fault(2, 4, "wrong")]).to_string();
+        assert_eq!(shown, "x.yaml:2:4: wrong\n 2 | b: 2\n   |    ^", "{end:?}");
+    }
+}
+
+#[test]
 fn programs_get_one_object_for_each_fault() {
     let shown = faults(
         "a: 1\n",

@@ -7,6 +7,7 @@ use super::super::auth::AuthConfig;
 use super::super::enrich::{EnrichConfig, GeoConfig, GeoDatabase, UserConfig, UserDirectory};
 use super::super::environment::Ports;
 use super::super::http_poll::HttpPollConfig;
+use super::super::paging::PagingConfig;
 use super::super::source::SourceConfig;
 use super::super::store::StoreConfig;
 use super::super::tests::{MINIMAL, check, example, faults_of, loaded, minimal_with};
@@ -58,10 +59,10 @@ pipelines:
             "2:26: \"path\" is not a path: \"\": write the path of a file, relative to the working directory",
             "2:49: \"live_index_budget\" is not a size: \"64MB\": write a whole number and a unit, such as 64MiB (units B, KiB, MiB, GiB)",
             "3:19: 0.0.0.0:8000 is not a loopback address and the server is not open: there is no login: write server.open: true only where everyone may read and command",
-            "3:33: unknown key \"opne\": did you mean \"open\"? valid keys here: listen, also_listen, open, hosts",
+            "3:33: unknown key \"opne\": did you mean \"open\"? valid keys here: listen, also_listen, open, hosts, connections, connections_per_address, viewers, head, headers, body_rate, timeouts, live_events",
             "5:3: \"Up\" is not a pipeline name: use 1 to 64 lower-case letters, digits, dashes and underscores",
             "8:14: \"url\" does not begin with http:// or https://: \"ftp://example.com/alerts\": write an address such as https://alerts.example.com/v1/alerts",
-            "9:9: unknown key \"intervall\": did you mean \"interval\"? valid keys here: url, interval, since, records, allow_private, auth, overlap, overlap_short, lookback, max_pages, timeouts, max_answer, chaos",
+            "9:9: unknown key \"intervall\": did you mean \"interval\"? valid keys here: url, interval, since, records, allow_private, paging, auth, overlap, overlap_short, sweep, lookback, max_pages, timeouts, max_answer, chaos",
             "10:18: \"overlap\" is not a duration: \"30\": write a whole number and a unit, such as 30m (units ms, s, m, h, d)",
             "11:20: \"max_pages\" is out of range: 0: from 1 to 10000 are allowed",
             "12:14: unknown adapter \"seed_ab\": did you mean \"seed_a\"? valid values: seed_a, nullify",
@@ -208,6 +209,95 @@ fn a_private_address_must_be_meant() {
         &[
             "8:24: \"allow_private\" is not a host and a port: \"8001\": write one host and its port, such as 127.0.0.1:8001",
         ],
+    );
+}
+
+#[test]
+fn paging_is_a_word_or_says_where_the_cursor_is() {
+    let read = |text: &str| {
+        let text = format!("/alerts\n        records: alerts\n        paging: {text}");
+        poll_of(&loaded(&MINIMAL.replace("/alerts", &text), &[]))
+            .paging
+            .clone()
+    };
+    assert_eq!(read("since"), PagingConfig::Since);
+    assert_eq!(read("link"), PagingConfig::Link);
+    let cursor = |field: &[&str]| PagingConfig::Cursor {
+        field: field.iter().map(ToString::to_string).collect(),
+        parameter: "cursor".to_owned(),
+    };
+    assert_eq!(
+        read("{ cursor: { field: next_cursor, parameter: cursor } }"),
+        cursor(&["next_cursor"])
+    );
+    assert_eq!(
+        read("{ cursor: { field: /meta/next, parameter: cursor } }"),
+        cursor(&["meta", "next"])
+    );
+    let default = poll_of(&loaded(MINIMAL, &[])).paging.clone();
+    assert_eq!(default, PagingConfig::Since);
+}
+
+#[test]
+fn a_paging_that_cannot_work_is_named() {
+    check_poll(
+        "url: https://example.com/\npaging: cursor",
+        &["8:17: unknown paging \"cursor\": valid values: since, link"],
+    );
+    check_poll(
+        "url: https://example.com/\npaging: { links: 1 }",
+        &["8:19: unknown paging \"links\": valid here: cursor"],
+    );
+    check_poll(
+        "url: https://example.com/\npaging: { cursor: { field: a..b } }",
+        &[
+            "8:19: missing key \"parameter\": the query parameter that takes the cursor back, such as cursor",
+            "8:36: \"field\" is not a path of keys: \"a..b\": write the keys that lead to the cursor, such as next_cursor, meta.next or /meta/next",
+        ],
+    );
+    check_poll(
+        "url: https://example.com/?cursor=1\npaging: { cursor: { field: next, parameter: cursor } }",
+        &[
+            "8:17: \"paging\" takes a cursor out of an answer that is an array: name the key that holds the array, such as records: alerts",
+            "8:17: the parameter of the cursor is taken already: take it out of the address, or name another one",
+        ],
+    );
+}
+
+#[test]
+fn sweeps_can_be_set_and_switched_off() {
+    let read = |text: &str| {
+        let text = format!("/alerts\n        sweep: {text}");
+        let config = loaded(&MINIMAL.replace("/alerts", &text), &[]);
+        poll_of(&config)
+            .sweep
+            .map(|sweep| (sweep.every, sweep.back))
+    };
+    let hours = Duration::from_hours;
+    assert_eq!(read("off"), None);
+    assert_eq!(read("0"), None);
+    assert_eq!(
+        read("{ every: 1m }"),
+        Some((Duration::from_mins(1), hours(24)))
+    );
+    assert_eq!(read("{ back: 30d }"), Some((hours(6), hours(720))));
+    assert_eq!(read("{}\n        overlap: 2d"), Some((hours(6), hours(48))));
+    check_poll(
+        "url: https://example.com/\nsweep: { every: 59s, back: 31d }",
+        &[
+            "8:25: \"every\" is out of range: 59s: from 1m to 30d are allowed",
+            "8:36: \"back\" is out of range: 31d: from 1m to 30d are allowed",
+        ],
+    );
+    check_poll(
+        "url: https://example.com/\nsweep: { back: 4m }",
+        &[
+            "8:9: a sweep reaches no further back than \"overlap\": lengthen sweep.back, or write sweep: off",
+        ],
+    );
+    check_poll(
+        "url: https://example.com/\nsweep: never",
+        &["8:16: unknown sweep \"never\": valid values: off, 0"],
     );
 }
 
@@ -544,6 +634,21 @@ fn the_secured_example_loads_with_its_variables() {
             }),
         ]
     );
+}
+
+#[test]
+fn the_paged_example_loads() {
+    let url = ("UPSTREAM_URL", "https://alerts.example.com/v1/alerts");
+    let config = example("paged-upstream.yaml", &[url]);
+    let cursor = PagingConfig::Cursor {
+        field: vec!["next_cursor".to_owned()],
+        parameter: "cursor".to_owned(),
+    };
+    assert_eq!(poll_of(&config).paging, cursor);
+    assert_eq!(poll_of(&config).records, ["alerts"]);
+    let sweep = poll_of(&config).sweep.unwrap();
+    assert_eq!(sweep.every, Duration::from_hours(6));
+    assert_eq!(sweep.back, Duration::from_hours(48));
 }
 
 #[test]

@@ -54,6 +54,7 @@ fn every_key_is_read() {
             }),
             from: "soc+x@a-b.example".to_owned(),
             to: vec!["c@d.example".to_owned(), "e@localhost".to_owned()],
+            allow_private: None,
             ca_file: Some(PathBuf::from("ca.pem")),
         }
     );
@@ -67,8 +68,21 @@ fn plain_text_stays_on_this_machine() {
     check_smtp(
         &format!("host: 10.0.0.1, security: none, {ADDRESSES}, ca_file: x"),
         &[
+            "10:32: \"host\" leads to the private address 10.0.0.1:25: if that is meant, add allow_private: '10.0.0.1:25'",
             "10:52: \"security\" is none and 10.0.0.1:25 is not a loopback address: write starttls or tls: mails and passwords would go in plain text",
             "10:107: \"ca_file\" is of no use where \"security\" is none: remove one of the two",
+        ],
+    );
+}
+
+#[test]
+fn a_private_mail_server_must_be_meant() {
+    let named = |more: &str| format!("host: 10.0.0.1{more}, {ADDRESSES}");
+    check_smtp(&named(", allow_private: '10.0.0.1:587'"), &[]);
+    check_smtp(
+        &named(", allow_private: '10.0.0.1:25'"),
+        &[
+            "10:57: \"allow_private\" names 10.0.0.1:25, the server is 10.0.0.1:587: name the host and port of the server, or remove the key",
         ],
     );
 }

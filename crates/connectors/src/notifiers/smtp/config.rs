@@ -19,6 +19,8 @@ pub struct SmtpConfig {
     pub host: String,
     /// Its port; the usual one of `security` if there is none.
     pub port: Option<u16>,
+    /// Host and port, written out, when the server is another machine whose address is not public.
+    pub allow_private: Option<String>,
     /// How the connection is protected.
     pub security: SmtpSecurity,
     /// Who sends, if the server asks.
@@ -38,6 +40,7 @@ impl Default for SmtpConfig {
         Self {
             host: String::new(),
             port: None,
+            allow_private: None,
             security: SmtpSecurity::default(),
             login: None,
             from: String::new(),

@@ -1,7 +1,7 @@
 //! The delivery.
 
 use std::io::Read as _;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 use std::time::Duration;
 
@@ -13,19 +13,22 @@ use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Certificate, CertificateStore, Tls, TlsParameters};
 use lettre::transport::smtp::extension::ClientId;
 use lettre::{AsyncSmtpTransport, AsyncTransport, Tokio1Executor};
+use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use super::config::{ROOTS_BYTES_MAX, SMTP_RECIPIENTS_MAX, SmtpConfig, SmtpError, SmtpSecurity};
 use super::letter::letter;
+use crate::egress::{Egress, Unreachable};
 use crate::send_failure::span;
 use crate::tls;
 
 /// Mails notifications through one server.
 pub struct Smtp {
-    transport: AsyncSmtpTransport<Tokio1Executor>,
+    egress: Egress,
+    protection: Tls,
+    credentials: Option<Credentials>,
     from: Mailbox,
     to: Vec<Mailbox>,
-    server: String,
     timeout: Duration,
 }
 
@@ -48,34 +51,75 @@ impl Smtp {
             .map(|text| text.parse().map_err(|_| SmtpError::To(text.clone())))
             .collect();
         let port = config.port.unwrap_or_else(|| config.security.port());
-        let mut builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(&config.host)
-            .port(port)
-            .tls(protection(&config)?)
-            // The name of this machine says nothing to a server, and more than it needs to know.
-            .hello_name(ClientId::Domain("localhost".to_owned()))
-            .timeout(Some(config.timeout));
-        if let Some(login) = config.login {
-            let password = login.password.reveal().to_owned();
-            builder = builder.credentials(Credentials::new(login.user, password));
-        }
+        let allowed = config.allow_private.as_deref();
         Ok(Self {
-            transport: builder.build(),
+            egress: Egress::to(&config.host, port, allowed),
+            protection: protection(&config)?,
+            credentials: config
+                .login
+                .map(|login| Credentials::new(login.user, login.password.reveal().to_owned())),
             from,
             to: to?,
-            server: format!("{}:{port}", config.host),
             timeout: config.timeout,
         })
+    }
+
+    /// A connection to an address that was checked; the name that its certificate must show stays the
+    /// configured one.
+    fn transport(&self, address: SocketAddr) -> AsyncSmtpTransport<Tokio1Executor> {
+        let server = address.ip().to_string();
+        let builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(server)
+            .port(self.egress.port())
+            .tls(self.protection.clone())
+            // The name of this machine says nothing to a server, and more than it needs to know.
+            .hello_name(ClientId::Domain("localhost".to_owned()))
+            .timeout(Some(self.timeout));
+        match &self.credentials {
+            Some(credentials) => builder.credentials(credentials.clone()),
+            None => builder,
+        }
+        .build()
+    }
+
+    /// One of the server's addresses, each of them checked.
+    async fn address(&self) -> Result<SocketAddr, PortError> {
+        let found = self.egress.addresses().await.map_err(|error| match error {
+            Unreachable::Refused(refused) => PortError::permanent(refused.to_string()),
+            Unreachable::Unresolved(_) => {
+                PortError::transient(format!("cannot mail through {}: {error}", self.server()))
+            }
+        })?;
+        if let [only] = found.as_slice() {
+            return Ok(*only);
+        }
+        // Of several, the first that answers. The mail goes by a connection of its own.
+        for address in &found {
+            let address = SocketAddr::new(address.ip(), self.egress.port());
+            if TcpStream::connect(address).await.is_ok() {
+                return Ok(address);
+            }
+        }
+        let message = format!("cannot mail through {}: no address answers", self.server());
+        Err(PortError::transient(message))
+    }
+
+    fn server(&self) -> String {
+        self.egress.target()
     }
 
     async fn mail(&self, notification: &Notification) -> Result<(), PortError> {
         let letter = letter(notification, &self.from, &self.to)
             .map_err(|error| PortError::permanent(format!("cannot write the mail: {error}")))?;
-        match timeout(self.timeout, self.transport.send(letter)).await {
-            Ok(Ok(_)) => Ok(()),
-            Ok(Err(error)) => Err(self.failure(&error)),
+        let delivery = async {
+            let transport = self.transport(self.address().await?);
+            let answer = transport.send(letter).await;
+            answer.map_err(|error| self.failure(&error))
+        };
+        match timeout(self.timeout, delivery).await {
+            Ok(outcome) => outcome.map(drop),
             Err(_) => Err(PortError::transient(format!(
                 "the mail server {} did not take the mail within {}",
-                self.server,
+                self.server(),
                 span(self.timeout)
             ))),
         }
@@ -84,7 +128,7 @@ impl Smtp {
     /// What the server refuses for good, and what this client cannot do with it, stays; all else passes.
     fn failure(&self, error: &Error) -> PortError {
         let why = one_line(&error.to_string());
-        let server = &self.server;
+        let server = self.server();
         if error.is_permanent() {
             return PortError::permanent(format!("the mail server {server} refused: {why}"));
         }
@@ -111,7 +155,7 @@ impl Notifier for Smtp {
     fn info(&self) -> NotifierInfo {
         NotifierInfo {
             kind: "smtp",
-            endpoint: format!("smtp://{}", self.server),
+            endpoint: format!("smtp://{}", self.server()),
         }
     }
 }

@@ -239,6 +239,23 @@ async fn a_server_that_is_not_there_is_tried_again() {
     assert!(message.starts_with(&expected), "{message}");
 }
 
+#[tokio::test]
+async fn a_private_mail_server_must_be_allowed() {
+    let config = SmtpConfig {
+        host: "10.0.0.1".to_owned(),
+        from: "a@example.org".to_owned(),
+        to: vec!["b@example.org".to_owned()],
+        ..SmtpConfig::default()
+    };
+    let outcome = Smtp::new(config).unwrap().deliver(&notification()).await;
+    let Err(PortError::Permanent { message }) = outcome else {
+        panic!("{outcome:?}");
+    };
+    let expected = "refused to connect to 10.0.0.1:587: 10.0.0.1 is not a public address; set \
+         `allow_private: 10.0.0.1:587` to allow it";
+    assert_eq!(message, expected);
+}
+
 #[test]
 fn settings_that_cannot_work_are_refused() {
     let refused = |change: &dyn Fn(&mut SmtpConfig), expected: &str| {

@@ -5,6 +5,8 @@
 
 mod config;
 mod deliver;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzz;
 mod sign;
 mod template;
 

@@ -27,6 +27,8 @@ pub struct HttpPollConfig {
     pub since_parameter: String,
     /// How the instant is written.
     pub since_format: SinceFormat,
+    /// How the pages of an answer follow each other.
+    pub paging: Paging,
     /// How the request identifies itself, if it must.
     pub auth: Option<Auth>,
     /// The one `host:port` that may be asked although its address is not public.
@@ -43,12 +45,28 @@ impl Default for HttpPollConfig {
             url: String::new(),
             since_parameter: "since".to_owned(),
             since_format: SinceFormat::default(),
+            paging: Paging::default(),
             auth: None,
             allow_private: None,
             timeouts: Timeouts::default(),
             answer_bytes_max: ANSWER_BYTES_MAX,
         }
     }
+}
+
+/// How the pages of an answer follow each other.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Paging {
+    /// By later instants.
+    #[default]
+    Since,
+    /// By the `Link` header of each, with the relation `next`.
+    Link,
+    /// By a cursor in the body of each, which is sent back in a parameter beside the instant.
+    Cursor {
+        /// The query parameter.
+        parameter: String,
+    },
 }
 
 /// How the instant of a request is written.

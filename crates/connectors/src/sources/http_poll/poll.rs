@@ -3,19 +3,22 @@
 use std::sync::Arc;
 
 use cresset_model::Timestamp;
-use cresset_model::ports::{Body, BoxFuture, Clock, FetchError, Upstream};
+use cresset_model::ports::{Answer, Ask, BoxFuture, Clock, FetchError, Upstream};
+use cresset_model::source::PagePlace;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use reqwest::Url;
 use reqwest::header::{
-    ACCEPT, ACCEPT_ENCODING, CONNECTION, CONTENT_LENGTH, HOST, HeaderName, HeaderValue,
-    TRANSFER_ENCODING, USER_AGENT,
+    ACCEPT, ACCEPT_ENCODING, CONNECTION, CONTENT_LENGTH, HOST, HeaderMap, HeaderName, HeaderValue,
+    IF_MODIFIED_SINCE, IF_NONE_MATCH, TRANSFER_ENCODING, USER_AGENT,
 };
+use reqwest::{StatusCode, Url};
 use tokio::time::{Instant, timeout};
 
 use super::body::{AnswerBody, BodyLimits, Encoding};
-use super::config::{Auth, HttpPollConfig, SinceFormat, Timeouts};
+use super::condition::{condition, validator_of};
+use super::config::{Auth, HttpPollConfig, Paging, SinceFormat, Timeouts};
 use super::deadline::Deadline;
 use super::failure::{of_send, of_status, permanent, span, transient};
+use super::link;
 use crate::egress::{Egress, is_host_and_port};
 use crate::http::{Transport, client};
 
@@ -44,6 +47,9 @@ pub enum HttpPollError {
     /// The parameter for the instant has no name.
     #[error("`since_parameter` must not be empty")]
     SinceEmpty,
+    /// The parameter for the cursor has no name, or another's.
+    #[error("the parameter of the cursor must have a name of its own, not `{0}`")]
+    CursorParameter(String),
     /// `allow_private` is not a host and a port.
     #[error("`allow_private` must be host:port, such as 127.0.0.1:8001, not `{0}`")]
     AllowPrivate(String),
@@ -70,6 +76,7 @@ pub struct HttpPoll {
     shown: Url,
     since_parameter: String,
     since_format: SinceFormat,
+    paging: Paging,
     auth: Option<Auth>,
     egress: Arc<Egress>,
     timeouts: Timeouts,
@@ -104,6 +111,7 @@ impl HttpPoll {
             url,
             since_parameter: config.since_parameter,
             since_format: config.since_format,
+            paging: config.paging,
             auth: config.auth,
             egress,
             timeouts: config.timeouts,
@@ -111,14 +119,25 @@ impl HttpPoll {
         })
     }
 
-    async fn ask(&self, since: Timestamp) -> Result<Box<dyn Body>, FetchError> {
+    async fn ask(&self, ask: Ask) -> Result<Answer, FetchError> {
         self.egress
             .check_literal()
             .map_err(|refused| permanent(refused.to_string()))?;
-        let shown = self.with_since(&self.shown, since);
+        let (url, shown) = self.page_url(&ask)?;
         let begun = Instant::now();
-        let response = self.head(since, shown.as_str()).await?;
+        let response = self.head(&ask, url.clone(), shown.as_str()).await?;
         let waited = begun.elapsed();
+        let next = match self.paging {
+            Paging::Link => self.next(response.headers(), &url, shown.as_str()),
+            Paging::Since | Paging::Cursor { .. } => Ok(None),
+        };
+        if response.status() == StatusCode::NOT_MODIFIED && ask.known.is_some() {
+            return Ok(Answer {
+                next,
+                validator: ask.known,
+                body: None,
+            });
+        }
         if !response.status().is_success() {
             let (status, headers) = (response.status(), response.headers());
             return Err(of_status(status, headers, shown.as_str(), self.clock.now()));
@@ -128,23 +147,90 @@ impl HttpPoll {
                 "refused content encoding '{name}' for url '{shown}': only gzip is unpacked"
             ))
         })?;
+        let validator = validator_of(response.headers());
         let limits = BodyLimits {
             idle: self.timeouts.idle,
             answer_bytes_max: self.answer_bytes_max,
         };
         let deadline = Deadline::new(&self.timeouts, waited);
         let address = self.shown.to_string();
-        Ok(Box::new(AnswerBody::new(
-            response, address, limits, deadline, encoding,
-        )))
+        let body = AnswerBody::new(response, address, limits, deadline, encoding);
+        Ok(Answer {
+            next,
+            validator,
+            body: Some(Box::new(body)),
+        })
     }
 
-    async fn head(&self, since: Timestamp, shown: &str) -> Result<reqwest::Response, FetchError> {
+    /// The address of a page, and the same without the values that may be keys.
+    fn page_url(&self, ask: &Ask) -> Result<(Url, Url), FetchError> {
+        let first = |url: &Url| self.with_since(url, ask.since);
+        let Some(place) = &ask.place else {
+            return Ok((first(&self.url), first(&self.shown)));
+        };
+        match &self.paging {
+            Paging::Cursor { parameter } => {
+                let url = with_pair(&first(&self.url), parameter, place.as_str());
+                let shown = with_query(&first(&self.shown), &format!("{parameter}=***"));
+                Ok((url, shown))
+            }
+            Paging::Link => {
+                let url = Url::parse(place.as_str()).ok();
+                let url = url.filter(|url| link::is_same_origin(url, &self.url));
+                let url = url.ok_or_else(|| self.place_foreign())?;
+                let shown = without_values(&url);
+                Ok((url, shown))
+            }
+            Paging::Since => Err(self.place_foreign()),
+        }
+    }
+
+    /// A stored page that the present settings do not lead to.
+    fn place_foreign(&self) -> FetchError {
+        permanent(format!(
+            "the next page that was stored is none of {}",
+            self.shown
+        ))
+    }
+
+    /// The page that the head names as the next one, if it may be followed.
+    fn next(
+        &self,
+        headers: &HeaderMap,
+        asked: &Url,
+        shown: &str,
+    ) -> Result<Option<PagePlace>, FetchError> {
+        let refused = |what: String| {
+            permanent(format!(
+                "the `Link` to the next page of '{shown}' {what}: nothing was followed"
+            ))
+        };
+        let Some(url) = link::next(headers, asked).map_err(refused)? else {
+            return Ok(None);
+        };
+        if !link::is_same_origin(&url, &self.url) {
+            let origin = url.origin().ascii_serialization();
+            return Err(refused(format!(
+                "leads to {origin}, which has not the scheme, host and port of `url`"
+            )));
+        }
+        Ok(Some(PagePlace::new(url.as_str())))
+    }
+
+    async fn head(
+        &self,
+        ask: &Ask,
+        url: Url,
+        shown: &str,
+    ) -> Result<reqwest::Response, FetchError> {
         let mut request = self
             .client
-            .get(self.with_since(&self.url, since))
+            .get(url)
             .header(ACCEPT, "application/json")
             .header(ACCEPT_ENCODING, "gzip");
+        if let Some((name, value)) = ask.known.as_ref().and_then(condition) {
+            request = request.header(name, value);
+        }
         request = match &self.auth {
             None => request,
             Some(Auth::Bearer(token)) => request.bearer_auth(token.reveal()),
@@ -172,25 +258,13 @@ impl HttpPoll {
     }
 
     fn with_since(&self, url: &Url, since: Timestamp) -> Url {
-        let instant = self.since_format.write(since);
-        let pair = format!(
-            "{}={}",
-            utf8_percent_encode(&self.since_parameter, UNRESERVED),
-            utf8_percent_encode(&instant, UNRESERVED)
-        );
-        let query = match url.query() {
-            None | Some("") => pair,
-            Some(kept) => format!("{kept}&{pair}"),
-        };
-        let mut url = url.clone();
-        url.set_query(Some(&query));
-        url
+        with_pair(url, &self.since_parameter, &self.since_format.write(since))
     }
 }
 
 impl Upstream for HttpPoll {
-    fn get(&self, since: Timestamp) -> BoxFuture<'_, Result<Box<dyn Body>, FetchError>> {
-        Box::pin(self.ask(since))
+    fn get(&self, ask: Ask) -> BoxFuture<'_, Result<Answer, FetchError>> {
+        Box::pin(self.ask(ask))
     }
 
     fn address(&self) -> String {
@@ -216,6 +290,13 @@ fn checked_url(config: &HttpPollConfig) -> Result<Url, HttpPollError> {
     {
         return Err(HttpPollError::SinceInUrl(config.since_parameter.clone()));
     }
+    if let Paging::Cursor { parameter } = &config.paging
+        && (parameter.is_empty()
+            || *parameter == config.since_parameter
+            || url.query_pairs().any(|(key, _)| key == parameter.as_str()))
+    {
+        return Err(HttpPollError::CursorParameter(parameter.clone()));
+    }
     url.set_fragment(None);
     Ok(url)
 }
@@ -233,6 +314,8 @@ fn check_auth(auth: &Auth) -> Result<(), HttpPollError> {
                 CONNECTION,
                 CONTENT_LENGTH,
                 HOST,
+                IF_MODIFIED_SINCE,
+                IF_NONE_MATCH,
                 TRANSFER_ENCODING,
                 USER_AGENT,
             ];
@@ -248,6 +331,27 @@ fn sensitive(value: &str) -> Result<HeaderValue, HttpPollError> {
     let mut value = HeaderValue::from_str(value).map_err(|_| HttpPollError::AuthSecret)?;
     value.set_sensitive(true);
     Ok(value)
+}
+
+/// The address with one more parameter.
+fn with_pair(url: &Url, name: &str, value: &str) -> Url {
+    let pair = format!(
+        "{}={}",
+        utf8_percent_encode(name, UNRESERVED),
+        utf8_percent_encode(value, UNRESERVED)
+    );
+    with_query(url, &pair)
+}
+
+/// The address with more at the end of its query, as it is.
+fn with_query(url: &Url, pair: &str) -> Url {
+    let query = match url.query() {
+        None | Some("") => pair.to_owned(),
+        Some(kept) => format!("{kept}&{pair}"),
+    };
+    let mut url = url.clone();
+    url.set_query(Some(&query));
+    url
 }
 
 /// The address with `***` for every value of its query.

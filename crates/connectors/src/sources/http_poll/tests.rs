@@ -7,13 +7,15 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use cresset_model::Timestamp;
-use cresset_model::ports::{Clock, FetchError, Upstream};
+use cresset_model::ports::{Ask, Clock, FetchError, Upstream};
 use cresset_model::secret::Secret;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::*;
 use crate::send_failure::{RETRY_AFTER_MAX, retry_after};
+
+mod paging;
 
 const SINCE: &str = "2026-11-22T00:00:00Z";
 const SINCE_SENT: &str = "2026-11-22T00%3A00%3A00%2B00%3A00";
@@ -131,8 +133,8 @@ fn poll(config: HttpPollConfig) -> HttpPoll {
 async fn fetch(config: HttpPollConfig) -> (Vec<u8>, Result<(), FetchError>) {
     let poll = poll(config);
     let mut received = Vec::new();
-    let mut body = match poll.get(instant(SINCE)).await {
-        Ok(body) => body,
+    let mut body = match poll.get(Ask::since(instant(SINCE))).await {
+        Ok(answer) => answer.body.unwrap(),
         Err(error) => return (received, Err(error)),
     };
     loop {
@@ -215,7 +217,7 @@ async fn the_instant_is_written_in_each_format_and_never_rounded_up() {
         config.url.push_str("?tenant=5");
         config.since_parameter = "at".to_owned();
         config.since_format = format;
-        poll(config).get(instant(at)).await.unwrap();
+        poll(config).get(Ask::since(instant(at))).await.unwrap();
         assert_eq!(server.request().split(' ').nth(1), Some(expected));
     }
 }
@@ -251,7 +253,7 @@ async fn credentials_are_sent_and_never_shown() {
         );
         let poll = poll(config);
         assert_eq!(poll.address(), format!("{}?key=***&***", server.url()));
-        let error = poll.get(instant(SINCE)).await.err().unwrap();
+        let error = poll.get(Ask::since(instant(SINCE))).await.err().unwrap();
         let url = format!("{}?key=***&***&since={SINCE_SENT}", server.url());
         assert_eq!(
             error.message,
@@ -335,6 +337,8 @@ fn retry_after_is_at_most_an_hour_and_garbage_is_ignored() {
     check("99999999999999999999999", Some(3_600));
     check("Mon, 23 Nov 2026 10:00:00 GMT", Some(3_600));
     check("Tue, 24 Nov 2026 10:00:00 GMT", Some(3_600));
+    check("Fri, 11 Apr 2262 23:47:17 GMT", Some(3_600));
+    check("Fri, 31 Dec 9999 23:59:59 GMT", Some(3_600));
     check("Mon, 23 Nov 2026 08:00:00 GMT", Some(0));
     check("Thu, 01 Jan 1970 00:00:00 GMT", Some(0));
     for garbage in ["", "-1", "1.5", "1e3", "tomorrow", "2026-11-23T10:00:00Z"] {

@@ -50,6 +50,7 @@ pub(crate) struct Batch {
     out: Vec<u8>,
     enrich_misses: u32,
     checkpoint: Option<Checkpoint>,
+    late_before: Option<Timestamp>,
     redriven: Vec<DeadLetterId>,
     positions: Vec<FilePosition>,
     push: Option<StoredPush>,
@@ -73,6 +74,7 @@ impl Batch {
             out: Vec::new(),
             enrich_misses: 0,
             checkpoint: None,
+            late_before: None,
             redriven: Vec::new(),
             positions: Vec::new(),
             push: None,
@@ -124,6 +126,14 @@ impl Batch {
         };
         self.alerts.push(draft);
         self.records += 1;
+        self
+    }
+
+    /// Sets when the last alert was created.
+    pub(crate) fn created(mut self, at: Timestamp) -> Self {
+        if let Some(draft) = self.alerts.last_mut() {
+            draft.created_at = at;
+        }
         self
     }
 
@@ -215,6 +225,11 @@ impl Batch {
         self
     }
 
+    pub(crate) fn late_before(mut self, before: Timestamp) -> Self {
+        self.late_before = Some(before);
+        self
+    }
+
     pub(crate) fn redrive(mut self, letters: &[DeadLetterId]) -> Self {
         self.redriven = letters.to_vec();
         self
@@ -246,6 +261,7 @@ impl Batch {
             at: self.at,
             outcome: Some(outcome),
             checkpoint: self.checkpoint,
+            late_before: self.late_before,
             redriven: self.redriven,
             positions: self.positions,
             push: self.push,

@@ -193,6 +193,123 @@ pub(crate) fn pages(open: &dyn Fn() -> Opened) {
     });
 }
 
+/// To break it: compare the wrong end of a dead letter's life, or take a bound for its other side.
+pub(crate) fn times(open: &dyn Fn() -> Opened) {
+    let opened = open();
+    run(async {
+        // One came from 2 to 6, one at 4 only.
+        for (fetch, at_second, raw) in [(1, 2, "long"), (2, 4, "short"), (3, 6, "long")] {
+            let batch = Batch::new("s", fetch).at(at(at_second)).reject(raw);
+            opened.store.commit(batch.commit()).await.unwrap();
+        }
+        for (since, until, expected) in [
+            (None, None, 2),
+            (Some(2), None, 2),
+            (Some(4), None, 2),
+            (Some(5), None, 1),
+            (Some(6), None, 1),
+            (Some(7), None, 0),
+            (None, Some(2), 0),
+            (None, Some(3), 1),
+            (None, Some(4), 1),
+            (None, Some(5), 2),
+            (Some(5), Some(6), 1),
+        ] {
+            let filter = DeadLetterFilter {
+                since: since.map(at),
+                until: until.map(at),
+                ..DeadLetterFilter::default()
+            };
+            let found = opened
+                .query
+                .dead_letters(filter.clone(), page(None, 10))
+                .await;
+            let found = found.unwrap();
+            let said = format!("{since:?} to {until:?}");
+            assert_eq!(found.items.len(), expected, "{said}");
+            assert_eq!(found.total.unwrap().value, expected as u64, "{said}");
+            assert!(found.items.iter().all(|letter| filter.matches(letter)));
+            let groups = opened.query.dead_letter_groups(filter).await.unwrap();
+            let letters: u64 = groups.iter().map(|group| group.letters).sum();
+            assert_eq!(letters, expected as u64, "{said}");
+        }
+    });
+}
+
+/// To break it: count rows for records, or ignore the filter.
+pub(crate) fn groups(open: &dyn Fn() -> Opened) {
+    let opened = open();
+    run(async {
+        let long = "x".repeat(DEAD_LETTER_RAW_BYTES_MAX + 1);
+        for (fetch, source, raw, reason) in [
+            (1, "s", "a", Reason::InvalidJson),
+            (2, "s", "a", Reason::InvalidJson),
+            (3, "s", long.as_str(), Reason::InvalidJson),
+            (1, "t", "a", Reason::InvalidJson),
+            (4, "s", "b", Reason::TooDeep),
+        ] {
+            let batch = Batch::new(source, fetch)
+                .at(at(fetch))
+                .reject_as(raw, reason);
+            opened.store.commit(batch.commit()).await.unwrap();
+        }
+        let any = DeadLetterFilter::default;
+        let groups = opened.query.dead_letter_groups(any()).await.unwrap();
+        let said: Vec<_> = groups
+            .iter()
+            .map(|it| {
+                (
+                    it.reason,
+                    it.source_id.as_str(),
+                    it.letters,
+                    it.whole,
+                    it.records,
+                )
+            })
+            .collect();
+        let expected = [
+            (Reason::InvalidJson, "s", 2, 1, 3),
+            (Reason::InvalidJson, "t", 1, 1, 1),
+            (Reason::TooDeep, "s", 1, 1, 1),
+        ];
+        assert_eq!(said, expected);
+        let first = &groups[0];
+        assert_eq!((first.first_seen, first.last_seen), (at(1), at(3)));
+        assert_eq!(first.example_id, letter("s", &long));
+        assert!(
+            first.example.starts_with("invalid_json"),
+            "{}",
+            first.example
+        );
+        for (filter, expected) in [
+            (
+                DeadLetterFilter {
+                    source: Some(SourceId::new("t")),
+                    ..any()
+                },
+                1,
+            ),
+            (
+                DeadLetterFilter {
+                    reason: Some(Reason::TooDeep),
+                    ..any()
+                },
+                1,
+            ),
+            (
+                DeadLetterFilter {
+                    resolved: Some(true),
+                    ..any()
+                },
+                0,
+            ),
+        ] {
+            let groups = opened.query.dead_letter_groups(filter).await.unwrap();
+            assert_eq!(groups.len(), expected);
+        }
+    });
+}
+
 /// To break it: store whatever raw bytes the outcome names.
 pub(crate) fn bounded_raw(open: &dyn Fn() -> Opened) {
     let opened = open();

@@ -29,7 +29,11 @@ async fn decide_at(opened: &Opened, now: Timestamp, intents: Vec<Intent>) {
 
 async fn lease(opened: &Opened, now: Timestamp) -> Vec<Leased> {
     let until = now.plus(Duration::from_mins(1));
-    opened.outbox.lease(now, until, 100).await.unwrap()
+    opened
+        .outbox
+        .lease(now, until, 100, Vec::new())
+        .await
+        .unwrap()
 }
 
 async fn settle(opened: &Opened, leased: &Leased, end: DeliveryEnd) -> Result<(), PortError> {
@@ -145,7 +149,8 @@ pub(crate) fn order(open: &dyn Fn() -> Opened) {
     });
 }
 
-/// To break it: keep the fence when a lease is given again, or settle without looking at it.
+/// To break it: keep the fence when a lease is given again, settle without looking at it, or give again what
+/// is held.
 pub(crate) fn expiry(open: &dyn Fn() -> Opened) {
     let opened = open();
     run(async {
@@ -153,6 +158,10 @@ pub(crate) fn expiry(open: &dyn Fn() -> Opened) {
         let first = lease(&opened, T0).await;
         assert_eq!(opened.outbox.next_due().await.unwrap(), Some(at(60)));
         assert_eq!(lease(&opened, at(59)).await, []);
+        // Who still has it in hand is not given it again.
+        let held = vec![first[0].notification.id];
+        let again = opened.outbox.lease(at(60), at(120), 9, held);
+        assert_eq!(again.await.unwrap(), []);
         let second = lease(&opened, at(60)).await;
         assert!(second[0].fence > first[0].fence);
         assert_eq!(second[0].notification, first[0].notification);
@@ -270,7 +279,11 @@ pub(crate) fn disjoint(open: &dyn Fn() -> Opened) {
                 tokio::spawn(async move {
                     let mut sent = Vec::new();
                     while opened.outbox.next_due().await.unwrap().is_some() {
-                        let leased = opened.outbox.lease(at(1), at(61), 7).await.unwrap();
+                        let leased = opened
+                            .outbox
+                            .lease(at(1), at(61), 7, Vec::new())
+                            .await
+                            .unwrap();
                         for one in leased {
                             settle(&opened, &one, DeliveryEnd::Sent).await.unwrap();
                             sent.push((one.notification.group, one.notification.ordinal));
@@ -295,7 +308,11 @@ pub(crate) fn waits(open: &dyn Fn() -> Opened) {
     let opened = open();
     run(async {
         decide(&opened, vec![intent("soc/0", 1), intent("soc/1", 1)]).await;
-        let leased = opened.outbox.lease(T0, at(60), 1).await.unwrap();
+        let leased = opened
+            .outbox
+            .lease(T0, at(60), 1, Vec::new())
+            .await
+            .unwrap();
         assert_eq!(told(&leased), [("soc/0", 1)]);
         let leased = [leased, lease(&opened, T0).await].concat();
         assert_eq!(leased.len(), 2);

@@ -255,7 +255,11 @@ pub(crate) fn taken_again(open: &dyn Fn() -> Opened) {
         let first = opened.outbox.router().await.unwrap();
         let decided = step(first.fence, 0, vec![intent("soc/0", 1)]);
         opened.outbox.step(decided.clone()).await.unwrap();
-        let leased = opened.outbox.lease(at(1), at(60), 9).await.unwrap();
+        let leased = opened
+            .outbox
+            .lease(at(1), at(60), 9, Vec::new())
+            .await
+            .unwrap();
         let again = opened.outbox.router().await.unwrap();
         assert_eq!((again.cursor, again.groups.len()), (0, 0));
         let thawed = Intent {
@@ -271,7 +275,14 @@ pub(crate) fn taken_again(open: &dyn Fn() -> Opened) {
         let row = opened.outbox.delivery(id).await.unwrap().unwrap();
         assert_eq!((row.body, row.alerts.len()), (intent("soc/0", 1).body, 0));
         assert_eq!(row.created_at, T0);
-        assert_eq!(opened.outbox.lease(at(2), at(60), 9).await.unwrap(), []);
+        assert_eq!(
+            opened
+                .outbox
+                .lease(at(2), at(60), 9, Vec::new())
+                .await
+                .unwrap(),
+            []
+        );
     });
 }
 

@@ -2,7 +2,9 @@
 
 use cresset_model::SourceId;
 use cresset_model::ports::{SourceUpdate, StoredSource};
-use cresset_model::source::{Attempt, Checkpoint, Round, StoredState, SyncStatus, Trigger};
+use cresset_model::source::{
+    Attempt, Checkpoint, PagePlace, Round, StoredState, Sweep, SweepRound, SyncStatus, Trigger,
+};
 
 use super::{Batch, Opened, T0, at, run};
 
@@ -17,12 +19,30 @@ pub(crate) fn read_back(open: &dyn Fn() -> Opened) {
             bookmark: T0,
             round: Some(Round {
                 since: at(1),
+                place: Some(PagePlace::new("https://upstream/?page=\u{e9}")),
                 seen: at(2),
                 begun: at(3),
             }),
             fetch: 77,
+            sweep: Sweep {
+                last: Some(at(11)),
+                floor: Some(at(12)),
+                late: 13,
+                round: Some(SweepRound {
+                    round: Round {
+                        since: at(14),
+                        place: Some(PagePlace::new("cursor")),
+                        seen: at(15),
+                        begun: at(16),
+                    },
+                    reach: at(17),
+                    late_before: 18,
+                }),
+            },
         };
-        let batch = Batch::new("s", 1).alert("a", "x").checkpoint(checkpoint);
+        let batch = Batch::new("s", 1)
+            .alert("a", "x")
+            .checkpoint(checkpoint.clone());
         opened.store.commit(batch.commit()).await.unwrap();
         let state = StoredState {
             last_sync: Some(at(4)),
@@ -34,18 +54,55 @@ pub(crate) fn read_back(open: &dyn Fn() -> Opened) {
         let stored = opened.store.source(source.clone()).await.unwrap();
         assert_eq!(
             (stored.checkpoint, &stored.state),
-            (Some(checkpoint), &state)
+            (Some(checkpoint.clone()), &state)
         );
         let ended = Checkpoint {
             round: None,
+            sweep: Sweep {
+                round: None,
+                ..checkpoint.sweep.clone()
+            },
             ..checkpoint
         };
-        let mut only = Batch::new("s", 2).checkpoint(ended).commit();
+        let mut only = Batch::new("s", 2).checkpoint(ended.clone()).commit();
         only.outcome = None;
         let receipt = opened.store.commit(only).await.unwrap();
         assert_eq!((receipt.upserts.len(), receipt.head), (0, 1));
         let stored = opened.store.source(source).await.unwrap();
         assert_eq!((stored.checkpoint, stored.state), (Some(ended), state));
+    });
+}
+
+/// To break it: count every alert from before the instant, or none.
+pub(crate) fn late(open: &dyn Fn() -> Opened) {
+    let opened = open();
+    run(async {
+        let batch = |fetch| {
+            Batch::new("s", fetch)
+                .alert("early", "x")
+                .created(at(9))
+                .alert("due", "x")
+                .created(at(10))
+        };
+        let commit = batch(1).late_before(at(10)).commit();
+        let receipt = opened.store.commit(commit).await.unwrap();
+        assert_eq!((receipt.counts.new, receipt.counts.late), (2, 1));
+        let again = batch(2).late_before(at(20)).commit();
+        let receipt = opened.store.commit(again).await.unwrap();
+        assert_eq!(
+            (receipt.counts.same, receipt.counts.late),
+            (2, 0),
+            "not new"
+        );
+        let other = Batch::new("s", 3).alert("other", "x").created(at(1));
+        let receipt = opened.store.commit(other.commit()).await.unwrap();
+        assert_eq!(
+            (receipt.counts.new, receipt.counts.late),
+            (1, 0),
+            "no sweep"
+        );
+        let stored = opened.store.source(SourceId::new("s")).await.unwrap();
+        assert_eq!(stored.counters.late, 1);
     });
 }
 
@@ -74,6 +131,7 @@ pub(crate) fn paused(open: &dyn Fn() -> Opened) {
                 bookmark: at(5),
                 round: None,
                 fetch: 1,
+                sweep: Sweep::default(),
             });
         opened.store.commit(batch.commit()).await.unwrap();
         assert!(is_paused().await);

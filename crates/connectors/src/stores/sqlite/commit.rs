@@ -124,9 +124,13 @@ impl Request<'_> {
             counts.redriven = read;
         }
         let upserts = self.alerts(books, source, mode)?;
-        for upsert in &upserts {
+        for (upsert, draft) in upserts.iter().zip(&outcome.alerts) {
             match upsert {
-                Upsert::New => counts.new += 1,
+                Upsert::New => {
+                    counts.new += 1;
+                    let is_late = |before| draft.created_at < before;
+                    counts.late += u64::from(self.commit.late_before.is_some_and(is_late));
+                }
                 Upsert::Changed => counts.changed += 1,
                 Upsert::Same => counts.same += 1,
                 Upsert::Dead => counts.dead += 1,
@@ -141,7 +145,7 @@ impl Request<'_> {
             self.resolve_passed(books)?;
         }
         if counts.dead > 0 {
-            dead::enforce_bytes(self.connection, books)?;
+            dead::enforce_bytes(self.connection, books, self.commit.at.nanos())?;
         }
         dead::save(self.connection, books, sums)?;
         state::count_all(self.connection, source, &counts)?;

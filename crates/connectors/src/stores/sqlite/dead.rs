@@ -137,8 +137,15 @@ pub(super) fn resolve(
     Ok(())
 }
 
+/// The tally that says when dead letters were dropped last.
+pub(super) const DROPPED_AT: &str = "dead_dropped_at";
+
 /// Drops the oldest dead letters until the rest fits, and counts what went in its source's books.
-pub(super) fn enforce_bytes(connection: &Connection, books: &mut Books) -> Result<(), Failure> {
+pub(super) fn enforce_bytes(
+    connection: &Connection,
+    books: &mut Books,
+    at: i64,
+) -> Result<(), Failure> {
     let mut dropped = 0_u64;
     while books.numbers.dead_bytes > books.dead_letter_bytes_max {
         let oldest = connection
@@ -163,10 +170,11 @@ pub(super) fn enforce_bytes(connection: &Connection, books: &mut Books) -> Resul
         dropped += 1;
     }
     if dropped > 0 {
+        Books::save(connection, DROPPED_AT, unsigned(at))?;
         tracing::warn!(
             dead_letters.dropped = dropped,
             dead_letters.bytes_max = books.dead_letter_bytes_max,
-            "oldest dead letters dropped to keep the bound"
+            "oldest dead letters dropped to keep store.sqlite.dead_letter_budget"
         );
     }
     Ok(())

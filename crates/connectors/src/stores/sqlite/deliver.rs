@@ -45,18 +45,25 @@ macro_rules! is_first {
 pub(super) fn plan(
     connection: &Connection,
     now: Timestamp,
-    limit: usize,
+    (limit, held): (usize, &[NotificationId]),
 ) -> Result<Vec<i64>, Failure> {
     let mut statement = connection.prepare_cached(concat!(
-        "SELECT o.seq FROM outbox o INDEXED BY outbox_open
+        "SELECT o.seq, o.id FROM outbox o INDEXED BY outbox_open
          WHERE o.state IN ('pending', 'leased')
              AND CASE o.state WHEN 'pending' THEN o.next_at ELSE o.leased_until END <= ?1 AND ",
         is_first!(),
         " ORDER BY o.seq LIMIT ?2"
     ))?;
-    let limit = signed(limit.min(LEASES_MAX) as u64);
-    let seqs = statement.query_map(params![now.nanos(), limit], |row| row.get(0))?;
-    Ok(seqs.collect::<Result<_, _>>()?)
+    let limit = limit.min(LEASES_MAX);
+    let rows_max = signed(limit.saturating_add(held.len()) as u64);
+    let mut rows = statement.query(params![now.nanos(), rows_max])?;
+    let mut seqs = Vec::new();
+    while let Some(row) = rows.next()? {
+        if seqs.len() < limit && !held.contains(&NotificationId::from_bytes(row.get(1)?)) {
+            seqs.push(row.get(0)?);
+        }
+    }
+    Ok(seqs)
 }
 
 /// Leases planned rows, leaving out those that another has leased or settled since.

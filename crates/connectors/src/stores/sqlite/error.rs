@@ -24,6 +24,12 @@ pub enum OpenError {
         /// Why.
         source: std::io::Error,
     },
+    /// A file that would be made is there already.
+    #[error("`{}` is there already: choose another directory, or move that file away", path.display())]
+    Exists {
+        /// The file.
+        path: PathBuf,
+    },
     /// Another process uses the store.
     #[error(
         "the store in `{}` is in use by process {pid}: stop that process, or choose another directory",

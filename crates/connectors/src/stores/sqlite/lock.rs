@@ -8,9 +8,9 @@ use super::error::OpenError;
 use super::open::private_file;
 
 /// Name of the lock file, beside the database.
-const LOCK_FILE: &str = "cresset.lock";
+pub(super) const LOCK_FILE: &str = "cresset.lock";
 /// Bytes of a lock file that are read; a process id is far shorter.
-const PID_BYTES_MAX: u64 = 32;
+pub(super) const PID_BYTES_MAX: u64 = 32;
 
 /// Holds the lock until dropped; the system gives it up if the process dies.
 #[derive(Debug)]

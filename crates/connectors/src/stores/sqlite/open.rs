@@ -16,10 +16,16 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 const WRITER_CACHE_KIB: i64 = 16 << 10;
 /// Page cache of each reader, in KiB.
 const READER_CACHE_KIB: i64 = 4 << 10;
-/// What is left of the write-ahead log after it has been written back, in bytes.
-const WAL_BYTES_KEPT: i64 = 16 << 20;
+/// What is left of the write-ahead log after it has been written back, by default.
+const WAL_BYTES_KEPT: u64 = 16 << 20;
 /// Pages in the write-ahead log that start writing it back.
 const WAL_PAGES_MAX: i64 = 2_000;
+/// How long one read may take, and how long it may wait for its turn, by default. A long reader would keep
+/// the write-ahead log from being written back.
+const READ_TIMEOUT: Duration = Duration::from_secs(5);
+/// Bytes of the write-ahead log from which on the writer waits for readers to let it begin anew. Readers that
+/// follow each other without a gap would let it grow for ever.
+pub(super) const WAL_BYTES_MAX: u64 = 32 << 20;
 /// Prepared statements kept by each connection.
 const STATEMENTS_MAX: usize = 128;
 /// Bytes of a page; only used to turn a size into pages.
@@ -38,6 +44,10 @@ pub struct SqliteConfig {
     pub database_bytes_max: Option<u64>,
     /// Reads at once.
     pub readers_max: usize,
+    /// How long one read may take, and how long it may wait for its turn.
+    pub read_timeout: Duration,
+    /// What is left of the write-ahead log after it has been written back.
+    pub wal_bytes_kept: u64,
 }
 
 impl SqliteConfig {
@@ -49,30 +59,49 @@ impl SqliteConfig {
             dead_letter_bytes_max: 256 << 20,
             database_bytes_max: None,
             readers_max: 4,
+            read_timeout: READ_TIMEOUT,
+            wal_bytes_kept: WAL_BYTES_KEPT,
         }
     }
 
     /// The directory of the database.
     pub(super) fn directory(&self) -> &Path {
-        match self.path.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => parent,
-            _ => Path::new("."),
-        }
+        parent(&self.path)
     }
 }
 
-/// Makes the directory, and every missing one above it, for this user only.
+/// The directory of a file or of a directory.
+pub(super) fn parent(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
+}
+
+/// Makes the directory, and every missing one above it, for this user only. What it makes has reached the disk
+/// when it returns: a power cut must not take the directory away from under what is committed in it.
 pub(super) fn create_directory(directory: &Path) -> Result<(), OpenError> {
+    let is_missing = |path: &&Path| !path.as_os_str().is_empty() && !path.exists();
+    let missing: Vec<&Path> = directory.ancestors().take_while(is_missing).collect();
     let mut builder = DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder
         .create(directory)
+        .and_then(|()| {
+            let mut made = missing.into_iter();
+            made.try_for_each(|made| sync_directory(parent(made)))
+        })
         .map_err(|source| OpenError::CreateDirectory {
             directory: directory.to_owned(),
             source,
         })
+}
+
+/// Brings the names in a directory to the disk.
+pub(super) fn sync_directory(directory: &Path) -> std::io::Result<()> {
+    File::open(directory)?.sync_all()
 }
 
 /// Opens a file for reading and writing, made for this user only. The engine gives its journals the
@@ -116,7 +145,8 @@ fn configure_writer(connection: &Connection, config: &SqliteConfig) -> rusqlite:
     connection.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(()))?;
     // A commit has reached the disk when it returns; the promise to the sources rests on it.
     connection.pragma_update(None, "synchronous", "full")?;
-    connection.pragma_update_and_check(None, "journal_size_limit", WAL_BYTES_KEPT, |_| Ok(()))?;
+    let kept = i64::try_from(config.wal_bytes_kept).unwrap_or(i64::MAX);
+    connection.pragma_update_and_check(None, "journal_size_limit", kept, |_| Ok(()))?;
     connection.pragma_update_and_check(None, "wal_autocheckpoint", WAL_PAGES_MAX, |_| Ok(()))?;
     connection.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)?;
     connection.pragma_update(None, "temp_store", "memory")?;

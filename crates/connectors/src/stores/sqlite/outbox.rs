@@ -49,11 +49,12 @@ impl Outbox for SqliteStore {
         now: Timestamp,
         until: Timestamp,
         limit: usize,
+        held: Vec<NotificationId>,
     ) -> BoxFuture<'_, Result<Vec<Leased>, PortError>> {
         Box::pin(async move {
             let seqs = self
                 .readers
-                .read(move |connection| deliver::plan(connection, now, limit))
+                .read(move |connection| deliver::plan(connection, now, (limit, &held)))
                 .await?;
             if seqs.is_empty() {
                 return Ok(Vec::new());

@@ -1,20 +1,19 @@
-//! What is read by key: a source, the change log, one alert, dead letters, settings.
+//! What is read by key: a source, the change log, one alert, settings.
 
 use cresset_model::alert::{AlertDetail, AlertRow, Change, Position, Seq, StoredMatch};
-use cresset_model::dead_letter::{DeadLetter, DeadLetterFilter};
-use cresset_model::ports::{DeadLetterPage, PageRequest, StoredSource, Total};
+use cresset_model::ports::StoredSource;
 use cresset_model::provenance::Context;
-use cresset_model::source::{Checkpoint, Counters, Round, StoredState, SyncStatus};
-use cresset_model::{AlertId, DeadLetterId, SourceId, Timestamp};
+use cresset_model::source::{
+    Checkpoint, Counters, PagePlace, Round, StoredState, Sweep, SweepRound, SyncStatus,
+};
+use cresset_model::{AlertId, SourceId, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::books::{signed, unsigned};
 use super::error::Failure;
-use super::rows::{self, ALERT_COLUMNS, DEAD_LETTER_COLUMNS, Rows, alert_columns};
+use super::rows::{self, ALERT_COLUMNS, Rows, alert_columns};
 use super::state::ATTEMPTS_MAX;
 
-/// Dead letters on one page.
-pub(super) const DEAD_LETTERS_PER_PAGE_MAX: usize = 1_000;
 /// Entries of the change log in one answer.
 pub(super) const CHANGES_MAX: usize = 10_000;
 
@@ -30,7 +29,8 @@ pub(super) fn source(connection: &Connection, source: &SourceId) -> Result<Store
     let stored = connection
         .prepare_cached(
             "SELECT bookmark, round_since, round_seen, round_begun, fetch, last_sync, last_success,
-                 last_error, status, paused
+                 last_error, status, paused, round_place, sweep_last, sweep_floor, sweep_late,
+                 sweep_since, sweep_seen, sweep_begun, sweep_place, sweep_reach, sweep_late_before
              FROM checkpoints WHERE source_id = ?1",
         )?
         .query_row([key], |row| {
@@ -64,14 +64,36 @@ fn checkpoint(row: &Row<'_>) -> rusqlite::Result<Option<Checkpoint>> {
     let Some(bookmark) = instant(0)? else {
         return Ok(None);
     };
-    let round = match (instant(1)?, instant(2)?, instant(3)?) {
-        (Some(since), Some(seen), Some(begun)) => Some(Round { since, seen, begun }),
-        _ => None,
+    let round = |first: usize, place: usize| -> rusqlite::Result<Option<Round>> {
+        let place: Option<String> = row.get(place)?;
+        Ok(
+            match (instant(first)?, instant(first + 1)?, instant(first + 2)?) {
+                (Some(since), Some(seen), Some(begun)) => Some(Round {
+                    since,
+                    place: place.as_deref().map(PagePlace::new),
+                    seen,
+                    begun,
+                }),
+                _ => None,
+            },
+        )
     };
+    let late_before: i64 = row.get(19)?;
+    let sweep = round(14, 17)?.zip(instant(18)?);
     Ok(Some(Checkpoint {
         bookmark,
-        round,
+        round: round(1, 10)?,
         fetch: unsigned(row.get(4)?),
+        sweep: Sweep {
+            last: instant(11)?,
+            floor: instant(12)?,
+            late: unsigned(row.get(13)?),
+            round: sweep.map(|(round, reach)| SweepRound {
+                round,
+                reach,
+                late_before: unsigned(late_before),
+            }),
+        },
     }))
 }
 
@@ -103,6 +125,7 @@ pub(super) fn counters(connection: &Connection, source: i64) -> Result<Counters,
             "filtered" => &mut counters.filtered,
             "dead" => &mut counters.dead,
             "enrich_misses" => &mut counters.enrich_misses,
+            "late" => &mut counters.late,
             // What retention and bounds took; `verify` reads those.
             _ => continue,
         };
@@ -204,60 +227,4 @@ pub(super) fn matches(connection: &Connection, seq: Seq) -> Result<Vec<StoredMat
     )?;
     let matches = statement.query_map([signed(seq)], rows::stored_match)?;
     Ok(matches.collect::<Result<_, _>>()?)
-}
-
-/// One dead letter.
-pub(super) fn dead_letter(
-    connection: &Connection,
-    id: DeadLetterId,
-) -> Result<Option<DeadLetter>, Failure> {
-    let reader = Rows::load(connection)?;
-    let sql = format!("SELECT {DEAD_LETTER_COLUMNS} FROM dead_letters WHERE id = ?1");
-    let mut statement = connection.prepare_cached(&sql)?;
-    let mut rows = statement.query([id.to_bytes()])?;
-    match rows.next()? {
-        Some(row) => reader.dead_letter(row).map(Some),
-        None => Ok(None),
-    }
-}
-
-/// A page of dead letters, the newest first arrival first. They are bounded in number by their bytes, so
-/// a walk over them is short and the total is exact.
-pub(super) fn dead_letters(
-    connection: &Connection,
-    filter: &DeadLetterFilter,
-    page: PageRequest,
-) -> Result<DeadLetterPage, Failure> {
-    const WHERE: &str = "(?1 IS NULL OR source_id = (SELECT id FROM sources WHERE name = ?1))
-         AND (?2 IS NULL OR reason = ?2) AND (?3 IS NULL OR (resolved_at IS NOT NULL) = ?3)";
-    let reader = Rows::load(connection)?;
-    let source = filter.source.as_ref().map(SourceId::as_str);
-    let reason = filter.reason.map(cresset_model::batch::Reason::as_str);
-    let limit = page.limit.min(DEAD_LETTERS_PER_PAGE_MAX);
-    let before = page.before.map_or(i64::MAX, signed);
-    let sql = format!(
-        "SELECT {DEAD_LETTER_COLUMNS} FROM dead_letters WHERE {WHERE} AND seq < ?4
-         ORDER BY seq DESC LIMIT ?5"
-    );
-    let mut statement = connection.prepare_cached(&sql)?;
-    let wanted = signed(limit as u64 + 1);
-    let mut rows = statement.query(params![source, reason, filter.resolved, before, wanted])?;
-    let mut answer = DeadLetterPage::default();
-    while let Some(row) = rows.next()? {
-        if answer.items.len() == limit {
-            answer.next = answer.items.last().map(|last| last.seq);
-            break;
-        }
-        answer.items.push(reader.dead_letter(row)?);
-    }
-    if page.total {
-        let value: i64 = connection
-            .prepare_cached(&format!("SELECT count(*) FROM dead_letters WHERE {WHERE}"))?
-            .query_row(params![source, reason, filter.resolved], |row| row.get(0))?;
-        answer.total = Some(Total {
-            value: unsigned(value),
-            exact: true,
-        });
-    }
-    Ok(answer)
 }

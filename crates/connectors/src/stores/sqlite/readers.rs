@@ -12,9 +12,6 @@ use tokio::time::{Instant, timeout};
 use super::error::Failure;
 use super::open;
 
-/// How long one read may take, and how long it may wait for its turn. A long reader would keep the
-/// write-ahead log from being written back.
-const READ_TIMEOUT: Duration = Duration::from_secs(5);
 /// Steps of the engine between two looks at the clock.
 const STEPS_PER_LOOK: i32 = 20_000;
 
@@ -33,14 +30,14 @@ struct Idle {
 }
 
 impl Readers {
-    pub(super) fn new(path: PathBuf, readers_max: usize) -> Self {
+    pub(super) fn new(path: PathBuf, readers_max: usize, timeout: Duration) -> Self {
         Self {
             idle: Arc::new(Idle {
                 path,
                 connections: Mutex::new(Vec::new()),
             }),
             turns: Arc::new(Semaphore::new(readers_max.max(1))),
-            timeout: READ_TIMEOUT,
+            timeout,
         }
     }
 
@@ -119,10 +116,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("a.db");
         drop(Connection::open(&path).unwrap());
-        let readers = Readers {
-            timeout: Duration::ZERO,
-            ..Readers::new(path, 1)
-        };
+        let readers = Readers::new(path, 1, Duration::ZERO);
         let endless = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n)
              SELECT count(*) FROM n";
         crate::stores::contract::run(async {

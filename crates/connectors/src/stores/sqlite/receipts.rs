@@ -64,6 +64,7 @@ fn write(receipt: &Receipt) -> String {
         c.filtered,
         c.dead,
         c.enrich_misses,
+        c.late,
     ];
     let mut text = counts.map(|count| count.to_string()).join(" ");
     text.push(' ');
@@ -82,7 +83,12 @@ fn read(text: &str) -> Option<Receipt> {
         .split(' ')
         .map(|count| count.parse().ok())
         .collect::<Option<_>>()?;
-    let [
+    // A receipt of a former version has no count of late rows.
+    let (counts, late) = match counts[..] {
+        [ref former @ .., late] if former.len() == 9 => (former, late),
+        ref former => (former, 0),
+    };
+    let &[
         read,
         redriven,
         new,
@@ -92,7 +98,7 @@ fn read(text: &str) -> Option<Receipt> {
         filtered,
         dead,
         enrich_misses,
-    ] = counts[..]
+    ] = counts
     else {
         return None;
     };
@@ -114,6 +120,7 @@ fn read(text: &str) -> Option<Receipt> {
             filtered,
             dead,
             enrich_misses,
+            late,
         },
         upserts: upserts.chars().map(upsert).collect::<Option<_>>()?,
         head: 0,

@@ -1,7 +1,7 @@
 //! What is kept about each source: counters, checkpoint, state, attempts. And the settings.
 
 use cresset_model::ports::SourceUpdate;
-use cresset_model::source::{Attempt, Checkpoint, Counters};
+use cresset_model::source::{Attempt, Checkpoint, Counters, Round};
 use cresset_model::{SourceId, Timestamp};
 use rusqlite::{Connection, params};
 
@@ -39,7 +39,8 @@ pub(super) fn count_all(
     for (name, value) in counts.named() {
         count(connection, source, name, value)?;
     }
-    count(connection, source, "enrich_misses", counts.enrich_misses)
+    count(connection, source, "enrich_misses", counts.enrich_misses)?;
+    count(connection, source, "late", counts.late)
 }
 
 /// Stores how far a source has been read.
@@ -48,14 +49,24 @@ pub(super) fn set_checkpoint(
     source: i64,
     checkpoint: &Checkpoint,
 ) -> Result<(), Failure> {
-    let round = checkpoint.round;
+    let round = checkpoint.round.as_ref();
+    let sweep = &checkpoint.sweep;
+    let sweeping = sweep.round.as_ref();
     connection
         .prepare_cached(
-            "INSERT INTO checkpoints (source_id, bookmark, round_since, round_seen, round_begun, fetch)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+            "INSERT INTO checkpoints (source_id, bookmark, round_since, round_seen, round_begun, fetch,
+                 round_place, sweep_last, sweep_floor, sweep_late, sweep_since, sweep_seen, sweep_begun,
+                 sweep_place, sweep_reach, sweep_late_before)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)
              ON CONFLICT (source_id) DO UPDATE SET bookmark = excluded.bookmark,
                  round_since = excluded.round_since, round_seen = excluded.round_seen,
-                 round_begun = excluded.round_begun, fetch = excluded.fetch",
+                 round_begun = excluded.round_begun, fetch = excluded.fetch,
+                 round_place = excluded.round_place, sweep_last = excluded.sweep_last,
+                 sweep_floor = excluded.sweep_floor, sweep_late = excluded.sweep_late,
+                 sweep_since = excluded.sweep_since, sweep_seen = excluded.sweep_seen,
+                 sweep_begun = excluded.sweep_begun, sweep_place = excluded.sweep_place,
+                 sweep_reach = excluded.sweep_reach,
+                 sweep_late_before = excluded.sweep_late_before",
         )?
         .execute(params![
             source,
@@ -63,9 +74,23 @@ pub(super) fn set_checkpoint(
             round.map(|round| round.since.nanos()),
             round.map(|round| round.seen.nanos()),
             round.map(|round| round.begun.nanos()),
-            signed(checkpoint.fetch)
+            signed(checkpoint.fetch),
+            place(round),
+            sweep.last.map(Timestamp::nanos),
+            sweep.floor.map(Timestamp::nanos),
+            signed(sweep.late),
+            sweeping.map(|sweep| sweep.round.since.nanos()),
+            sweeping.map(|sweep| sweep.round.seen.nanos()),
+            sweeping.map(|sweep| sweep.round.begun.nanos()),
+            place(sweeping.map(|sweep| &sweep.round)),
+            sweeping.map(|sweep| sweep.reach.nanos()),
+            sweeping.map_or(0, |sweep| signed(sweep.late_before))
         ])?;
     Ok(())
+}
+
+fn place(round: Option<&Round>) -> Option<&str> {
+    Some(round?.place.as_ref()?.as_str())
 }
 
 /// Stores a source's state and the turn that has ended.

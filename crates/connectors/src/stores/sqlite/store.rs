@@ -6,11 +6,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use cresset_model::alert::{AlertDetail, Change, Position};
-use cresset_model::dead_letter::{DeadLetter, DeadLetterFilter};
+use cresset_model::dead_letter::{DeadLetter, DeadLetterFilter, DeadLetterGroup};
 use cresset_model::ports::{
     AlertPage, Announce, BoxFuture, Commit, DeadLetterPage, FilePosition, PageRequest, PortError,
-    Query, Receipt, Retained, Retention, SourceUpdate, Store, StoreFacts, StoredPush, StoredSource,
-    Ticket, Total,
+    Query, Receipt, Retained, Retention, SourceUpdate, Store, StoreFacts, StoreVitals, StoredPush,
+    StoredSource, Ticket, Total, Vitals,
 };
 use cresset_model::query::Filter;
 use cresset_model::{AlertId, DeadLetterId, SourceId, Timestamp};
@@ -25,7 +25,7 @@ use super::queue::Queue;
 use super::readers::Readers;
 use super::retain::{self, CHUNK_ROWS};
 use super::writer::{Answer, Job, Published, Work, Writer};
-use super::{intake, list, read, receipts};
+use super::{intake, letters, list, read, receipts, vitals};
 
 /// Requests that wait for the writer at once; further callers wait for a place.
 const WAITING_REQUESTS_MAX: usize = 1_024;
@@ -60,7 +60,7 @@ impl SqliteStore {
         let queue = Arc::new(Queue::new());
         let writer = Writer::new(connection, books, Arc::clone(&published), Arc::clone(&feed));
         let store = Self {
-            readers: Readers::new(config.path.clone(), config.readers_max),
+            readers: Readers::new(config.path.clone(), config.readers_max, config.read_timeout),
             places: Arc::new(Semaphore::new(WAITING_REQUESTS_MAX)),
             threads: Mutex::new(Vec::new()),
             lock: Mutex::new(Some(lock)),
@@ -328,7 +328,7 @@ impl Query for SqliteStore {
     ) -> BoxFuture<'_, Result<DeadLetterPage, PortError>> {
         Box::pin(
             self.readers
-                .read(move |connection| read::dead_letters(connection, &filter, page)),
+                .read(move |connection| letters::dead_letters(connection, &filter, page)),
         )
     }
 
@@ -338,7 +338,17 @@ impl Query for SqliteStore {
     ) -> BoxFuture<'_, Result<Option<DeadLetter>, PortError>> {
         Box::pin(
             self.readers
-                .read(move |connection| read::dead_letter(connection, id)),
+                .read(move |connection| letters::dead_letter(connection, id)),
+        )
+    }
+
+    fn dead_letter_groups(
+        &self,
+        filter: DeadLetterFilter,
+    ) -> BoxFuture<'_, Result<Vec<DeadLetterGroup>, PortError>> {
+        Box::pin(
+            self.readers
+                .read(move |connection| letters::groups(connection, &filter)),
         )
     }
 
@@ -370,6 +380,17 @@ impl Query for SqliteStore {
     }
 }
 
+impl Vitals for SqliteStore {
+    fn vitals(&self) -> BoxFuture<'_, Result<StoreVitals, PortError>> {
+        let directory = self.config.directory().to_owned();
+        let bytes_max = self.config.dead_letter_bytes_max;
+        Box::pin(
+            self.readers
+                .read(move |connection| vitals::read(connection, &directory, bytes_max)),
+        )
+    }
+}
+
 impl Drop for SqliteStore {
     /// Waits for the threads, so that the lock is given up only when nothing writes any more.
     fn drop(&mut self) {
@@ -386,7 +407,7 @@ fn join(threads: Vec<JoinHandle<()>>) {
     }
 }
 
-fn file_bytes(path: &Path, suffix: &str) -> u64 {
+pub(super) fn file_bytes(path: &Path, suffix: &str) -> u64 {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
     std::fs::metadata(name).map_or(0, |file| file.len())

@@ -1,11 +1,13 @@
 //! The contract of every store, and what only this one promises.
 
 mod bounds;
+mod crashes;
 mod faults;
 mod index;
 mod opening;
 mod outbox;
 mod verified;
+mod vitals;
 
 use std::path::PathBuf;
 use std::sync::Arc;

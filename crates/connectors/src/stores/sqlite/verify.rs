@@ -1,5 +1,7 @@
 //! Recomputes from the tables what the books say, without changing anything.
 
+mod explain;
+
 use std::path::Path;
 
 use cresset_model::source::Counters;
@@ -8,6 +10,7 @@ use serde::Serialize;
 
 use super::error::OpenError;
 use super::{dead, deliver, open, schema, upsert};
+use explain::Explained;
 
 /// What was checked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -36,6 +39,12 @@ pub struct VerifyCheck {
     pub found: String,
     /// Whether the two agree.
     pub ok: bool,
+    /// What the expected number is, and from where.
+    pub expected_is: &'static str,
+    /// What the number found is, and from which tables it is recomputed.
+    pub found_is: &'static str,
+    /// What it would mean if the two differ.
+    pub difference_means: &'static str,
 }
 
 /// Checks a store. A running process may go on with its work: one read transaction sees one state.
@@ -86,10 +95,13 @@ struct Checks<'a> {
 }
 
 impl Checks<'_> {
-    fn compare<T: ToString>(&mut self, name: &'static str, expected: &T, found: &T) {
+    fn compare<T: ToString>(&mut self, check: &'static Explained, expected: &T, found: &T) {
         let (expected, found) = (expected.to_string(), found.to_string());
         self.done.push(VerifyCheck {
-            name,
+            name: check.name,
+            expected_is: check.expected,
+            found_is: check.found,
+            difference_means: check.difference,
             source: self.source.clone(),
             ok: expected == found,
             expected,
@@ -112,34 +124,34 @@ impl Checks<'_> {
         let quick: String = self
             .connection
             .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
-        self.compare("pages of the database file", &"ok".to_owned(), &quick);
-        for (name, sql) in NOTHING {
+        self.compare(&explain::PAGES, &"ok".to_owned(), &quick);
+        for (check, sql) in NOTHING {
             let found = self.number(sql)?;
-            self.compare(name, &0, &found);
+            self.compare(check, &0, &found);
         }
         let kept = upsert::REVISIONS_MAX;
         let sql = format!(
             "SELECT count(*) FROM (SELECT 1 FROM revisions GROUP BY seq HAVING count(*) > {kept})"
         );
         let found = self.number(&sql)?;
-        self.compare("alerts with too long a history", &0, &found);
+        self.compare(&explain::LONG_HISTORY, &0, &found);
         let span = self.number(
             "SELECT max(max(position), coalesce((SELECT value FROM tallies WHERE name = 'position'),
                  0)) - min(position) + 1 FROM change_log",
         )?;
         let entries = self.number("SELECT count(*) FROM change_log")?;
-        self.compare("change log entries without a gap", &span, &entries);
+        self.compare(&explain::NO_GAP, &span, &entries);
         let revisions = self.number("SELECT sum(revision) FROM alert_rows")?;
         let logged =
             self.number("SELECT count(*) FROM change_log c JOIN alert_rows r ON r.seq = c.seq")?;
-        self.compare("change log entries of stored alerts", &revisions, &logged);
+        self.compare(&explain::LOGGED, &revisions, &logged);
         let (row_bytes, bytes) = (dead::ROW_BYTES, self.tally("dead_bytes")?);
         let sql = format!("SELECT sum(octet_length(raw) + {row_bytes}) FROM dead_letters");
         let found = self.number(&sql)?;
-        self.compare("bytes of dead letters", &bytes, &found);
+        self.compare(&explain::DEAD_BYTES, &bytes, &found);
         let open = self.tally("dead_open")?;
         let found = self.number("SELECT count(*) FROM dead_letters WHERE resolved_at IS NULL")?;
-        self.compare("open dead letters", &open, &found);
+        self.compare(&explain::DEAD_OPEN, &open, &found);
         self.outbox()
     }
 
@@ -154,27 +166,27 @@ impl Checks<'_> {
              HAVING max(ordinal) - min(ordinal) + 1 <> count(DISTINCT ordinal))"
         );
         let gaps = self.number(&sql)?;
-        self.compare("receivers with a gap in a group's ordinals", &0, &gaps);
+        self.compare(&explain::ORDINALS, &0, &gaps);
         let unknown = self.number(
             "SELECT count(DISTINCT alert) FROM outbox_alerts a
              WHERE NOT EXISTS (SELECT 1 FROM identity i WHERE i.id = a.alert)",
         )?;
         let forgotten = self.number("SELECT sum(value) FROM counters WHERE name = 'forgotten'")?;
         let never_stored = (unknown - forgotten).max(0);
-        self.compare("notified alerts that were never stored", &0, &never_stored);
+        self.compare(&explain::NEVER_STORED, &0, &never_stored);
         let head = self.number(
             "SELECT max(coalesce((SELECT max(position) FROM change_log), 0),
                  coalesce((SELECT value FROM tallies WHERE name = 'position'), 0))",
         )?;
         let sql = format!("SELECT count(*) FROM cursors WHERE position > {head}");
         let beyond = self.number(&sql)?;
-        self.compare("cursors beyond the change log", &0, &beyond);
+        self.compare(&explain::BEYOND, &0, &beyond);
         let sql = format!(
             "SELECT max(0, (SELECT coalesce(min(position), {head} + 1) FROM change_log) - 1
                  - (SELECT position FROM cursors WHERE name = 'router'))"
         );
         let unread = self.number(&sql)?;
-        self.compare("change log entries lost to the router", &0, &unread);
+        self.compare(&explain::UNREAD, &0, &unread);
         Ok(())
     }
 
@@ -202,73 +214,61 @@ impl Checks<'_> {
         ))?;
         let counters = super::read::counters(self.connection, key).unwrap_or_default();
         self.conservation(&counters);
-        self.compare(
-            "new: identities, known and forgotten",
-            &new,
-            &(identities + forgotten),
-        );
-        self.compare("new: alerts, stored and retired", &new, &(alerts + retired));
-        self.compare("alerts: identities that name one", &alerts, &living);
-        self.compare(
-            "changed: revisions, stored and retired",
-            &changed,
-            &(revisions + old_revisions),
-        );
-        self.compare(
-            "dead: dead letters, stored and dropped",
-            &dead,
-            &(letters + dropped),
-        );
+        self.compare(&explain::NEW_IDENTITIES, &new, &(identities + forgotten));
+        self.compare(&explain::NEW_ALERTS, &new, &(alerts + retired));
+        self.compare(&explain::LIVING, &alerts, &living);
+        self.compare(&explain::CHANGED, &changed, &(revisions + old_revisions));
+        self.compare(&explain::DEAD, &dead, &(letters + dropped));
         Ok(())
     }
 
     fn conservation(&mut self, counters: &Counters) {
         let (came, became) = counters.sides();
-        self.compare("conservation: read and redriven, became", &came, &became);
+        self.compare(&explain::CONSERVATION, &came, &became);
     }
 }
 
 /// What there must be none of.
-const NOTHING: [(&str, &str); 8] = [
+const NOTHING: [(&Explained, &str); 8] = [
     (
-        "alerts without a body",
+        &explain::NO_BODY,
         "SELECT count(*) FROM alert_rows r
          WHERE NOT EXISTS (SELECT 1 FROM alert_bodies b WHERE b.seq = r.seq)",
     ),
     (
-        "bodies without an alert",
+        &explain::NO_ROW,
         "SELECT count(*) FROM alert_bodies b
          WHERE NOT EXISTS (SELECT 1 FROM alert_rows r WHERE r.seq = b.seq)",
     ),
     (
-        "former contents without an alert",
+        &explain::NO_ROW_OF_REVISION,
         "SELECT count(*) FROM revisions v
          WHERE NOT EXISTS (SELECT 1 FROM alert_rows r WHERE r.seq = v.seq)",
     ),
     (
-        "detections without an alert",
+        &explain::NO_ROW_OF_MATCH,
         "SELECT count(*) FROM matches m
          WHERE NOT EXISTS (SELECT 1 FROM alert_rows r WHERE r.seq = m.seq)",
     ),
     (
-        "notifications with the key of another",
+        &explain::SAME_KEY,
         "SELECT count(*) FROM (SELECT 1 FROM outbox GROUP BY receiver, grp, episode, ordinal
              HAVING count(*) > 1)",
     ),
     (
-        "tries and alerts without their notification",
+        &explain::NO_NOTIFICATION,
         "SELECT (SELECT count(*) FROM delivery_attempts d
              WHERE NOT EXISTS (SELECT 1 FROM outbox o WHERE o.seq = d.outbox_seq))
              + (SELECT count(*) FROM outbox_alerts a
              WHERE NOT EXISTS (SELECT 1 FROM outbox o WHERE o.seq = a.outbox_seq))",
     ),
     (
-        "identities that name another alert",
+        &explain::OTHER_ALERT,
         "SELECT count(*) FROM identity i LEFT JOIN alert_rows r ON r.seq = i.seq
          WHERE i.seq IS NOT NULL AND (r.id IS NULL OR r.id <> i.id)",
     ),
     (
-        "alerts of an unknown source or context",
+        &explain::UNKNOWN_CONTEXT,
         "SELECT count(*) FROM alert_rows r
          WHERE NOT EXISTS (SELECT 1 FROM sources s WHERE s.id = r.source_id)
              OR NOT EXISTS (SELECT 1 FROM contexts c WHERE c.id = r.context_id)",

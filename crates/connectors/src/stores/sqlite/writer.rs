@@ -17,6 +17,7 @@ use super::books::{Books, Mark};
 use super::commit::{self, REQUEST};
 use super::error::Failure;
 use super::feed::Feed;
+use super::log::{self, Log};
 use super::queue::Queue;
 use super::{deliver, retain, route, state};
 
@@ -129,6 +130,7 @@ pub(super) struct Writer {
     books: Books,
     published: Arc<Published>,
     feed: Arc<Feed>,
+    log: Log,
 }
 
 impl Writer {
@@ -139,6 +141,7 @@ impl Writer {
         feed: Arc<Feed>,
     ) -> Self {
         let writer = Self {
+            log: Log::of(&connection),
             connection,
             books,
             published,
@@ -152,14 +155,10 @@ impl Writer {
     pub(super) fn run(mut self, queue: &Queue<Job>) {
         while let Some(jobs) = queue.take() {
             self.serve(jobs);
+            self.log.bound(&self.connection);
         }
         if self.published.truncate.load(Ordering::Acquire) {
-            let truncated =
-                self.connection
-                    .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
-            if let Err(error) = truncated {
-                tracing::warn!(error = %error, "write-ahead log could not be written back");
-            }
+            log::write_back(&self.connection, "TRUNCATE");
         }
     }
 
@@ -184,6 +183,8 @@ impl Writer {
                 for job in jobs {
                     answer(job, Err(error.clone()));
                 }
+                // On a full disk this makes the log's place free for the next commits; it waits for nobody.
+                log::write_back(&self.connection, "PASSIVE");
             }
         }
     }

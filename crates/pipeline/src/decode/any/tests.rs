@@ -193,6 +193,26 @@ fn batches_and_records_keep_their_limits_in_every_form() {
     }
 }
 
+#[test]
+fn lines_go_on_after_a_first_one_that_filled_its_batch() {
+    for (batch_records_max, batch_bytes_max) in [(1, 1_000), (10, 2), (10, 1)] {
+        let limits = RecordLimits {
+            batch_records_max,
+            batch_bytes_max,
+            ..RecordLimits::default()
+        };
+        for sizes in [usize::MAX, 1, 2] {
+            let mut slicer = AnySlicer::new(limits);
+            let body = b"{}\n{\"a\":1}\nx\n{}";
+            let (records, ended) = slice_with(&mut slicer, body, &[sizes]);
+            assert_eq!(ended, Ok(()));
+            let expected = [&b"{}"[..], b"{\"a\":1}", b"x", b"{}"];
+            assert_eq!(records, expected);
+            assert_eq!(slicer.records(), 4);
+        }
+    }
+}
+
 proptest! {
     #[test]
     fn any_packing_of_objects_gives_the_same_records(

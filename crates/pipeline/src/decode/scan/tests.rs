@@ -1,3 +1,5 @@
+use std::fmt::Debug;
+
 use proptest::prelude::*;
 use serde_json::Value;
 
@@ -193,37 +195,93 @@ fn surrogates_without_partner_are_accepted() {
     assert_eq!(scan_text(r#"{"a":"\ud800"}"#, &limits()), Ok(Kind::Object));
 }
 
-/// What `serde_json` says, and what we say more strictly or, of surrogates, less.
-fn agree(text: &str) -> Result<(), TestCaseError> {
-    let mut scratch = ScanScratch::default();
-    let ours = scan(text, &limits(), &mut scratch);
-    let oracle: Result<Value, _> = serde_json::from_str(text);
-    let (Ok(kind), Ok(oracle)) = (&ours, &oracle) else {
-        let stricter = matches!(&ours, Err(fault) if fault.reason == Reason::DuplicateKey);
-        let surrogate = ours.is_ok() && text.contains("\\u");
-        let same = ours.is_ok() == oracle.is_ok();
-        prop_assert!(same || stricter || surrogate, "{text}: {ours:?} {oracle:?}");
-        return Ok(());
-    };
-    prop_assert_eq!(*kind == Kind::Object, oracle.is_object());
-    if let Value::Object(map) = oracle {
-        let record = Record::of(text, &scratch);
-        prop_assert_eq!(record.fields.len(), map.len());
-        for field in record.fields {
-            let key = std::str::from_utf8(record.key(field)).unwrap();
-            let raw = record.raw(field);
-            let value = &map[key];
-            if field.kind == Kind::String {
-                let mut text = String::new();
-                unescape(raw, Nul::Keep, &mut text);
-                prop_assert_eq!(Some(text.as_str()), value.as_str());
-                prop_assert!(field.escaped || text == raw);
-            } else {
-                prop_assert_eq!(&serde_json::from_str::<Value>(raw).unwrap(), value);
-            }
-        }
+/// What a scan finds, for comparing.
+fn found(
+    text: &str,
+    limits: &RecordLimits,
+    scratch: &mut ScanScratch,
+) -> impl PartialEq + Debug + use<> {
+    let kind = scan(text, limits, scratch).map_err(|fault| (fault.reason, fault.detail));
+    let record = Record::of(text, scratch);
+    let fields: Vec<_> = record
+        .fields
+        .iter()
+        .map(|field| {
+            let key = String::from_utf8_lossy(record.key(field)).into_owned();
+            (key, field.kind, field.value, field.escaped)
+        })
+        .collect();
+    (kind, fields)
+}
+
+/// The same structure with other scalars, some of another kind.
+fn other_values(value: &Value, chosen: &mut impl Iterator<Item = u8>) -> Value {
+    match value {
+        Value::Array(values) => values
+            .iter()
+            .map(|value| other_values(value, chosen))
+            .collect(),
+        Value::Object(map) => map
+            .iter()
+            .map(|(key, value)| (key.clone(), other_values(value, chosen)))
+            .collect(),
+        scalar => match (chosen.next(), scalar) {
+            (Some(0), _) => Value::Null,
+            (Some(1), _) => Value::from("a \"quoted\" \n text"),
+            (Some(chosen), Value::String(_)) => Value::from("x".repeat(chosen.into())),
+            (Some(chosen), Value::Number(_)) => Value::from(f64::from(chosen) * -1e30),
+            (Some(chosen), Value::Bool(_)) => Value::from(chosen % 2 == 0),
+            _ => scalar.clone(),
+        },
     }
-    Ok(())
+}
+
+#[test]
+fn a_record_of_the_same_shape_is_read_by_it() {
+    let mut scratch = ScanScratch::default();
+    let first = r#"{"a":"x","b":{"c":[1,{"d":null}],"e":{}},"f":-1,"g":"","h":[]} "#;
+    let second = r#"{"a":"\n","b":{"c":[2.5e3,{"d":true}],"e":{}},"f":0,"g":"longer","h":[]} "#;
+    let other = r#"{"a":1,"b":{"c":[2.5e3,{"d":true}],"e":{}},"f":0,"g":"longer","h":[]} "#;
+    for (text, misses) in [(first, 1), (second, 0), (other, 1), (second, 0), (other, 0)] {
+        let fresh = found(text, &limits(), &mut ScanScratch::default());
+        assert_eq!(fresh, found(text, &limits(), &mut scratch), "{text}");
+        assert_eq!(scratch.shapes.misses(), misses, "{text}");
+    }
+}
+
+#[test]
+fn a_shape_counts_only_under_its_limits() {
+    let mut scratch = ScanScratch::default();
+    let text = r#"{"a":{"b":{"c":"text"}}}"#;
+    assert_eq!(scan(text, &limits(), &mut scratch), Ok(Kind::Object));
+    let shallow = RecordLimits {
+        depth_max: 2,
+        ..limits()
+    };
+    let fault = scan(text, &shallow, &mut scratch).unwrap_err();
+    assert_eq!(fault.reason, Reason::TooDeep);
+    let short = RecordLimits {
+        string_bytes_max: 4,
+        ..limits()
+    };
+    assert_eq!(scan(text, &short, &mut scratch), Ok(Kind::Object));
+    let fault = scan(r#"{"a":{"b":{"c":"texts"}}}"#, &short, &mut scratch).unwrap_err();
+    assert_eq!(fault.reason, Reason::StringTooLong);
+}
+
+#[test]
+fn where_no_record_fits_another_few_are_compared() {
+    let mut scratch = ScanScratch::default();
+    for turn in 0..10_000 {
+        let text = format!(r#"{{"key-{turn}":1}}"#);
+        assert_eq!(scan(&text, &limits(), &mut scratch), Ok(Kind::Object));
+        assert!(scratch.shapes.misses() > turn);
+    }
+    let text = r#"{"key":1}"#;
+    for _ in 0..40 {
+        assert_eq!(scan(text, &limits(), &mut scratch), Ok(Kind::Object));
+    }
+    assert_eq!(scratch.shapes.misses(), 0, "the way back");
 }
 
 fn json() -> impl Strategy<Value = Value> {
@@ -252,7 +310,7 @@ proptest! {
             value.to_string()
         };
         prop_assert!(scan_text(&text, &limits()).is_ok());
-        agree(&text)?;
+        crate::fuzz::json(text.as_bytes());
     }
 
     #[test]
@@ -265,13 +323,34 @@ proptest! {
         let mut text: Vec<char> = value.to_string().chars().collect();
         let at = at.index(text.len());
         text.splice(at..(at + removed).min(text.len()), damage.chars());
-        agree(&text.into_iter().collect::<String>())?;
+        let text: String = text.into_iter().collect();
+        crate::fuzz::json(text.as_bytes());
+    }
+
+    #[test]
+    fn shapes_change_nothing_that_is_found(
+        value in json(),
+        chosen in proptest::collection::vec(any::<u8>(), 0..24),
+        at in any::<proptest::sample::Index>(),
+        damage in "[\\[\\]{},:\"\\\\0-9a-fnul.+eE \n\u{1}-]{0,2}",
+        removed in 0_usize..3,
+    ) {
+        let other = other_values(&value, &mut chosen.into_iter().chain(2..));
+        let mut text: Vec<char> = other.to_string().chars().collect();
+        let at = at.index(text.len());
+        text.splice(at..(at + removed).min(text.len()), damage.chars());
+        let damaged: String = text.into_iter().collect();
+        let mut used = ScanScratch::default();
+        for text in [value.to_string(), other.to_string(), damaged, other.to_string()] {
+            let fresh = found(&text, &limits(), &mut ScanScratch::default());
+            prop_assert_eq!(fresh, found(&text, &limits(), &mut used), "{}", text);
+        }
     }
 
     #[test]
     fn json_like_noise_is_judged_as_serde_json_judges_it(
         text in "[\\[\\]{},:\"\\\\0-2atrue.eE \n-]{0,16}",
     ) {
-        agree(&text)?;
+        crate::fuzz::json(text.as_bytes());
     }
 }

@@ -133,6 +133,21 @@ fn without_labels_all_alerts_of_the_route_are_one_group() {
 }
 
 #[test]
+fn alerts_that_were_only_counted_are_told_of_when_all_others_are_gone() {
+    let router = by_country();
+    let limit = NOTIFICATION_ALERTS_MAX as u64;
+    for (count, told) in [(limit, None), (limit + 2, Some("2 alerts"))] {
+        let mut state = memory();
+        let all: Vec<_> = (1..=count).map(|n| row(n, Severity::High)).collect();
+        advance(&router, &mut state, &all, at(0));
+        // Retention has deleted them all meanwhile.
+        let step = router.step(&state, &all, &[], at(30));
+        let subjects = step.intents.iter().map(|intent| intent.subject.as_str());
+        assert_eq!(subjects.collect::<Vec<_>>(), Vec::from_iter(told));
+    }
+}
+
+#[test]
 fn of_many_alerts_only_the_number_is_told() {
     let router = by_country();
     let limit = NOTIFICATION_ALERTS_MAX as u64;

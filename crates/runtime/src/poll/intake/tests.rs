@@ -43,12 +43,7 @@ async fn a_batch_that_waits_for_its_commit_is_made_again_after_a_reload() {
     ports.stages = stages.clone();
     let cell = Arc::new(SourceCell::new(rig.id.clone(), "http_poll", String::new()));
     let poll = Poll::new(rig.config.clone(), ports, cell);
-    let checkpoint = Checkpoint {
-        bookmark: T0,
-        round: None,
-        fetch: 1,
-    };
-    let mut intake = Intake::new(&poll, checkpoint);
+    let mut intake = Intake::new(&poll, Checkpoint::at(T0), None);
 
     rig.store.hold_commits(true);
     intake.push(batch(1)).await.unwrap();

@@ -71,6 +71,13 @@ impl World {
     }
 }
 
+fn by_time(instants: Instants) -> Said {
+    Said {
+        instants,
+        way: Way::ByTime,
+    }
+}
+
 fn instants(page: &[Record], received: i64) -> Instants {
     let times: BTreeSet<Timestamp> = page
         .iter()
@@ -95,19 +102,24 @@ impl Service {
                 Fault::Cut => {
                     self.stored
                         .extend(page.iter().take(page.len() / 2).map(|record| record.id));
-                    self.checkpoint.round = Some(round);
+                    self.checkpoint.round = Some(round.clone());
                     return false;
                 }
                 Fault::KilledBefore => return false,
                 Fault::KilledAfterRows => {
                     self.stored.extend(page.iter().map(|record| record.id));
-                    self.checkpoint.round = Some(round);
+                    self.checkpoint.round = Some(round.clone());
                     return false;
                 }
             }
             self.stored.extend(page.iter().map(|record| record.id));
-            self.checkpoint.round = Some(round);
-            match after_page(&self.checkpoint, round, instants(&page, now), at(now)) {
+            self.checkpoint.round = Some(round.clone());
+            match after_page(
+                &self.checkpoint,
+                round.clone(),
+                &by_time(instants(&page, now)),
+                at(now),
+            ) {
                 Next::Ended(ended) => {
                     assert!(
                         ended.bookmark >= self.checkpoint.bookmark,
@@ -127,7 +139,7 @@ impl Service {
                 Next::Page(next) => {
                     assert!(next.since > round.since, "a round must get on");
                     round = next;
-                    self.checkpoint.round = Some(round);
+                    self.checkpoint.round = Some(round.clone());
                 }
             }
         }
@@ -190,7 +202,7 @@ proptest! {
     #[test]
     fn everything_the_upstream_ever_said_arrives(world in world(), every in 5..90_i64) {
         let rule = PollRule::default();
-        let checkpoint = Checkpoint { bookmark: at(-10), round: None, fetch: 0 };
+        let checkpoint = Checkpoint::at(at(-10));
         let mut service =
             Service { checkpoint, stored: BTreeSet::new(), faults: world.faults.clone().into_iter() };
         let mut now = 0;
@@ -221,10 +233,11 @@ fn a_record_from_the_future_drags_nothing() {
         bookmark: at(100),
         round: None,
         fetch: 3,
+        sweep: Sweep::default(),
     };
     let round = begin(&checkpoint, OVERLAP_SHORT, at(200));
     // The page held only records dated after its receipt: they leave no instants.
-    let ended = after_page(&checkpoint, round, Instants::default(), at(201));
+    let ended = after_page(&checkpoint, round, &by_time(Instants::default()), at(201));
     assert_eq!(ended, Next::Ended(checkpoint));
 }
 
@@ -241,13 +254,15 @@ fn the_first_round_reaches_back_from_the_bookmark() {
 fn a_stored_round_goes_on_from_its_own_place() {
     let stored = Round {
         since: at(5),
+        place: None,
         seen: at(6),
         begun: at(7),
     };
     let checkpoint = Checkpoint {
         bookmark: at(1),
-        round: Some(stored),
+        round: Some(stored.clone()),
         fetch: 0,
+        sweep: Sweep::default(),
     };
     assert_eq!(begin(&checkpoint, OVERLAP, at(100)), stored);
 }
@@ -258,6 +273,7 @@ fn a_page_newer_than_the_round_ends_it_and_moves_the_bookmark() {
         bookmark: at(1),
         round: None,
         fetch: 0,
+        sweep: Sweep::default(),
     };
     let round = begin(&checkpoint, OVERLAP, at(50));
     let instants = Instants {
@@ -268,9 +284,10 @@ fn a_page_newer_than_the_round_ends_it_and_moves_the_bookmark() {
         bookmark: at(53),
         round: None,
         fetch: 0,
+        sweep: Sweep::default(),
     };
     assert_eq!(
-        after_page(&checkpoint, round, instants, at(53)),
+        after_page(&checkpoint, round, &by_time(instants), at(53)),
         Next::Ended(ended)
     );
 }
@@ -279,13 +296,15 @@ fn a_page_newer_than_the_round_ends_it_and_moves_the_bookmark() {
 fn an_old_round_ends_at_its_own_beginning_and_another_follows() {
     let stored = Round {
         since: at(5),
+        place: None,
         seen: at(6),
         begun: at(7),
     };
     let checkpoint = Checkpoint {
         bookmark: at(1),
-        round: Some(stored),
+        round: Some(stored.clone()),
         fetch: 0,
+        sweep: Sweep::default(),
     };
     let instants = Instants {
         newest: Some(at(500)),
@@ -295,9 +314,10 @@ fn an_old_round_ends_at_its_own_beginning_and_another_follows() {
         bookmark: at(7),
         round: None,
         fetch: 0,
+        sweep: Sweep::default(),
     };
     assert_eq!(
-        after_page(&checkpoint, stored, instants, at(501)),
+        after_page(&checkpoint, stored, &by_time(instants), at(501)),
         Next::Again(again)
     );
 }

@@ -2,7 +2,7 @@
 
 use cresset_model::Timestamp;
 use cresset_model::ports::{CommandRefused, Control, SyncRefused};
-use cresset_model::source::{Checkpoint, SyncStatus, Trigger};
+use cresset_model::source::{Checkpoint, Sweep, SyncStatus, Trigger};
 
 use crate::fakes::{Answer, Record, Rig, T0, array, seconds, transient};
 
@@ -15,6 +15,7 @@ fn known(bookmark_ago: u64) -> Checkpoint {
         bookmark: ago(bookmark_ago),
         round: None,
         fetch: 5,
+        sweep: Sweep::default(),
     }
 }
 

@@ -20,60 +20,13 @@ use cresset_model::{SourceId, Timestamp};
 use proptest::prelude::*;
 use tokio::sync::{mpsc, watch};
 
+use super::world::{Item, Mishap, QUIET, Shape, World, mishaps, world};
 use crate::SourceCell;
-use crate::fakes::{
-    Answer, MemoryStore, Piece, Record, Rig, T0, TestClock, array, broken, cut, seconds, transient,
-};
+use crate::fakes::{MemoryStore, Rig, T0, TestClock, seconds};
 use crate::poll::Poll;
 
-/// The modelled upstream goes quiet then, in seconds after the beginning.
-const QUIET: i64 = 400;
 /// How long the last life runs after everything was said and all faults are over.
 const LAST_LIFE: Duration = Duration::from_mins(20);
-/// The most that share an instant, well below a page: a page full of one instant cannot be passed.
-const TWINS_MAX: usize = 5;
-/// A record becomes visible, or changes, this long after its time at most: within the overlap.
-const LATE: i64 = 200;
-
-/// One thing the upstream has to say. Times are seconds after the beginning.
-#[derive(Debug, Clone, Copy)]
-struct Item {
-    id: u64,
-    created: i64,
-    visible: i64,
-    /// From then on it says something else.
-    changes: Option<i64>,
-    malformed: bool,
-}
-
-impl Item {
-    fn json(&self, now: i64) -> String {
-        if self.malformed {
-            return broken(self.id);
-        }
-        let version = u32::from(self.changes.is_some_and(|at| at <= now));
-        let record = Record::new(self.id, at(self.created));
-        Record { version, ..record }.json()
-    }
-}
-
-#[derive(Debug, Clone)]
-struct World {
-    items: Vec<Item>,
-    page_size: usize,
-    inclusive: bool,
-    newest_first: bool,
-}
-
-/// What happens to a request.
-#[derive(Debug, Clone, Copy)]
-enum Mishap {
-    None,
-    Slow,
-    Refused,
-    /// Cut off in the middle.
-    Cut,
-}
 
 /// How a life of the process ends, and how long it stays dead.
 #[derive(Debug, Clone, Copy)]
@@ -83,50 +36,6 @@ struct Life {
     /// Milliseconds after which it is dropped, if it has not been by then.
     time_ms: u64,
     dead_ms: u64,
-}
-
-fn at(seconds: i64) -> Timestamp {
-    Timestamp::from_nanos(T0.nanos() + seconds * 1_000_000_000)
-}
-
-impl World {
-    fn page(&self, since: Timestamp, now: i64) -> Vec<String> {
-        let is_meant = |item: &&Item| {
-            item.visible <= now
-                && if self.inclusive {
-                    at(item.created) >= since
-                } else {
-                    at(item.created) > since
-                }
-        };
-        let mut page: Vec<&Item> = self.items.iter().filter(is_meant).collect();
-        page.sort_by_key(|item| item.created);
-        page.truncate(self.page_size);
-        if self.newest_first {
-            page.reverse();
-        }
-        page.iter().map(|item| item.json(now)).collect()
-    }
-
-    fn answer(&self, since: Timestamp, now: i64, mishap: Mishap) -> Answer {
-        let page = self.page(since, now);
-        match mishap {
-            Mishap::None => Answer::whole(array(&page)),
-            Mishap::Slow => {
-                let body = array(&page);
-                let middle = body.len() / 2;
-                Answer::pieces([
-                    Piece::Bytes(body.slice(..middle)),
-                    Piece::Wait(seconds(1)),
-                    Piece::Bytes(body.slice(middle..)),
-                ])
-                .after(seconds(1))
-            }
-            Mishap::Refused => Answer::fails(transient(None)),
-            Mishap::Cut if page.is_empty() => Answer::broken(""),
-            Mishap::Cut => Answer::broken(cut(&page, page.len() / 2)),
-        }
-    }
 }
 
 /// The store as one life of the process reaches it.
@@ -278,13 +187,13 @@ async fn live(rig: &Rig, polls: u32, time: Duration) {
 async fn run(world: Arc<World>, mishaps: Vec<Mishap>, lives: Vec<Life>) -> Rig {
     let clock = Arc::new(TestClock::new());
     let mishaps = Mutex::new(VecDeque::from(mishaps));
-    let mut rig = Rig::answering({
+    let mut rig = Rig::asked({
         let (world, clock) = (Arc::clone(&world), Arc::clone(&clock));
-        move |since| {
+        move |ask| {
             let mut mishaps = mishaps.lock().unwrap_or_else(PoisonError::into_inner);
             let mishap = mishaps.pop_front().unwrap_or(Mishap::None);
             let now = i64::try_from(clock.now().since(T0).as_secs()).unwrap();
-            world.answer(since, now, mishap)
+            world.answer(ask, now, mishap)
         }
     });
     rig.clock = clock;
@@ -292,6 +201,7 @@ async fn run(world: Arc<World>, mishaps: Vec<Mishap>, lives: Vec<Life>) -> Rig {
     rig.limits.batch_records_max = 4;
     rig.config.rule.lookback = seconds(3_600);
     rig.config.rule.pages_max = 4;
+    world.configure(&mut rig);
     for life in lives {
         live(&rig, life.polls, Duration::from_millis(life.time_ms)).await;
         tokio::time::sleep(Duration::from_millis(life.dead_ms)).await;
@@ -351,72 +261,11 @@ fn check(world: &World, rig: &Rig) -> Result<(), TestCaseError> {
         prop_assert!(pair[0].fetch <= pair[1].fetch, "a fetch number came again");
     }
     prop_assert_eq!(rig.checkpoint().round, None);
+    let is_late = |item: &&Item| item.is_very_late() && !item.malformed;
+    let late = world.items.iter().filter(is_late).count() as u64;
+    prop_assert!(counters.late <= late, "{} late of {late}", counters.late);
+    prop_assert_eq!(counters.late > 0 && !world.sweeps, false);
     Ok(())
-}
-
-fn item() -> impl Strategy<Value = (i64, usize, u8)> {
-    (-3_000..QUIET - LATE, 0..TWINS_MAX, 0..24_u8)
-}
-
-fn world() -> impl Strategy<Value = World> {
-    (
-        prop::collection::vec(item(), 0..60),
-        10..30_usize,
-        any::<bool>(),
-        any::<bool>(),
-    )
-        .prop_map(|(specs, page_size, inclusive, newest_first)| {
-            let mut items: Vec<Item> = Vec::new();
-            let mut twins = BTreeMap::<i64, usize>::new();
-            // Malformed records and those from the future move nothing: where they and the twins of one
-            // instant fill a page, it cannot be passed.
-            let mut idle_left = page_size - TWINS_MAX - 1;
-            for (created, more, kind) in specs {
-                for _ in 0..=more {
-                    let mut item = Item {
-                        id: items.len() as u64,
-                        created,
-                        visible: created,
-                        changes: None,
-                        malformed: false,
-                    };
-                    match kind {
-                        0 | 1 if created > -LATE => item.visible = created + LATE,
-                        2..=5 if created > -LATE => item.changes = Some(created + LATE),
-                        6 if idle_left > 0 => {
-                            item.created = created + 1_000_000;
-                            idle_left -= 1;
-                        }
-                        7..=9 if idle_left > 0 => {
-                            item.malformed = true;
-                            idle_left -= 1;
-                        }
-                        _ => {}
-                    }
-                    let count = twins.entry(item.created).or_default();
-                    *count += 1;
-                    if *count <= TWINS_MAX {
-                        items.push(item);
-                    }
-                }
-            }
-            World {
-                items,
-                page_size,
-                inclusive,
-                newest_first,
-            }
-        })
-}
-
-fn mishaps() -> impl Strategy<Value = Vec<Mishap>> {
-    let mishap = prop_oneof![
-        4 => Just(Mishap::None),
-        2 => Just(Mishap::Slow),
-        1 => Just(Mishap::Refused),
-        2 => Just(Mishap::Cut),
-    ];
-    prop::collection::vec(mishap, 0..40)
 }
 
 fn lives() -> impl Strategy<Value = Vec<Life>> {
@@ -430,22 +279,47 @@ fn lives() -> impl Strategy<Value = Vec<Life>> {
     prop::collection::vec(life, 0..8)
 }
 
+/// Runs a world to its end and judges it.
+fn judge(world: World, mishaps: Vec<Mishap>, lives: Vec<Life>) -> Result<(), TestCaseError> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .unwrap();
+    let world = Arc::new(world);
+    let rig = runtime.block_on(run(Arc::clone(&world), mishaps, lives));
+    check(&world, &rig)
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(128))]
 
     #[test]
     fn wherever_it_is_killed_nothing_is_lost_doubled_or_stale(
-        world in world(),
+        world in world(&[Shape::Time], false),
         mishaps in mishaps(),
         lives in lives(),
     ) {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_time()
-            .start_paused(true)
-            .build()
-            .unwrap();
-        let world = Arc::new(world);
-        let rig = runtime.block_on(run(Arc::clone(&world), mishaps, lives));
-        check(&world, &rig)?;
+        judge(world, mishaps, lives)?;
+    }
+
+    /// To break it: forget the place of a stored round, or move the bookmark with each page.
+    #[test]
+    fn pages_by_link_and_cursor_bring_everything_wherever_it_is_killed(
+        world in world(&[Shape::Link, Shape::Cursor], false),
+        mishaps in mishaps(),
+        lives in lives(),
+    ) {
+        judge(world, mishaps, lives)?;
+    }
+
+    /// To break it: never sweep, or let a sweep end where it was killed.
+    #[test]
+    fn late_arrivals_beyond_the_overlap_are_found_by_a_sweep(
+        world in world(&[Shape::Time, Shape::Link, Shape::Cursor], true),
+        mishaps in mishaps(),
+        lives in lives(),
+    ) {
+        judge(world, mishaps, lives)?;
     }
 }

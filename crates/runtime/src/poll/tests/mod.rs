@@ -2,9 +2,15 @@
 
 mod batches;
 mod commands;
+mod failures;
 mod isolation;
 mod kills;
 mod overlaps;
+mod paging;
 mod retries;
 mod rounds;
 mod schedule;
+mod sweeps;
+mod unchanged;
+mod warnings;
+mod world;

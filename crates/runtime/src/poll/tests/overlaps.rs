@@ -1,13 +1,12 @@
 //! Where rounds begin, how far back they reach, and when one follows another.
 
-use std::time::Duration;
-
 use bytes::Bytes;
 use cresset_model::Timestamp;
 use cresset_model::ports::{Clock, Control};
-use cresset_model::source::{Checkpoint, Round, SyncStatus, Trigger};
+use cresset_model::source::{Checkpoint, Round, Sweep, SyncStatus, Trigger};
 
 use crate::fakes::{Answer, Note, Record, Rig, T0, array, seconds, transient};
+use crate::pace::REQUEST_GAP;
 use crate::poll::rule::{OVERLAP, OVERLAP_SHORT};
 
 fn ago(seconds_ago: u64) -> Timestamp {
@@ -29,6 +28,7 @@ fn known(bookmark_ago: u64) -> Checkpoint {
         bookmark: ago(bookmark_ago),
         round: None,
         fetch: 5,
+        sweep: Sweep::default(),
     }
 }
 
@@ -49,6 +49,7 @@ async fn a_round_that_was_left_for_long_ends_at_its_beginning_and_another_follow
     ]);
     let round = Round {
         since: ago(3_000),
+        place: None,
         seen: ago(2_900),
         begun: ago(61),
     };
@@ -129,10 +130,7 @@ async fn more_pages_than_one_turn_takes_go_on_at_once() {
     let gets = rig.journal.gets();
     let requests = u32::try_from(gets.len()).unwrap();
     // Nothing but the distance between requests holds it up.
-    assert_eq!(
-        gets.last().unwrap().0,
-        Duration::from_millis(100) * (requests - 1)
-    );
+    assert_eq!(gets.last().unwrap().0, REQUEST_GAP * (requests - 1));
 }
 
 #[tokio::test(start_paused = true)]

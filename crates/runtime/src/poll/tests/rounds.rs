@@ -19,7 +19,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use cresset_model::Timestamp;
 use cresset_model::ports::Control;
-use cresset_model::source::{Checkpoint, Round, SyncStatus, Trigger};
+use cresset_model::source::{Checkpoint, Round, Sweep, SyncStatus, Trigger};
 
 use crate::fakes::{
     Answer, Fault, Note, Piece, Record, Rig, T0, array, broken, cut, permanent, seconds,
@@ -45,6 +45,7 @@ fn known(bookmark_ago: u64) -> Checkpoint {
         bookmark: ago(bookmark_ago),
         round: None,
         fetch: 5,
+        sweep: Sweep::default(),
     }
 }
 
@@ -57,6 +58,11 @@ async fn the_first_start_stores_a_bookmark_before_it_asks() {
         bookmark: T0.minus(LOOKBACK),
         round: None,
         fetch: 0,
+        sweep: Sweep {
+            last: Some(T0),
+            floor: Some(ago(24 * 3_600)),
+            ..Sweep::default()
+        },
     };
     assert_eq!(
         rig.journal.notes(),
@@ -67,7 +73,8 @@ async fn the_first_start_stores_a_bookmark_before_it_asks() {
                 checkpoint: Some(first)
             },
             Note::Get {
-                since: T0.minus(LOOKBACK).minus(OVERLAP)
+                since: T0.minus(LOOKBACK).minus(OVERLAP),
+                place: None,
             },
         ]
     );
@@ -90,19 +97,19 @@ async fn the_bookmark_moves_only_when_the_round_ends() {
     assert_eq!(before.len(), 6, "each page commits its rows and its place");
     for checkpoint in before {
         assert_eq!(checkpoint.bookmark, ago(100));
-        let round = checkpoint.round.expect("the round is stored");
+        let round = checkpoint.round.as_ref().expect("the round is stored");
         assert_eq!(round.begun, T0);
     }
     let places: Vec<Timestamp> = before
         .iter()
-        .filter_map(|checkpoint| checkpoint.round)
+        .filter_map(|checkpoint| checkpoint.round.as_ref())
         .map(|round| round.since)
         .collect();
     assert_eq!(
         places,
         [ago(400), ago(70), ago(70), ago(50), ago(50), ago(40)]
     );
-    assert_eq!((ended.bookmark, ended.round), (ago(40), None));
+    assert_eq!((ended.bookmark, &ended.round), (ago(40), &None));
     assert_eq!(rig.checkpoint(), *ended);
 }
 
@@ -223,6 +230,7 @@ async fn a_page_cut_in_the_middle_keeps_its_complete_records_and_leaves_bookmark
         assert_eq!(rig.store.alerts().len() as u64, whole - 1);
         let round = Round {
             since: ago(400),
+            place: None,
             seen: ago(100),
             begun: T0,
         };

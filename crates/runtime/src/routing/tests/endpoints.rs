@@ -32,6 +32,37 @@ async fn at_most_two_go_to_one_endpoint_and_sixteen_in_all() {
     delivery.stop().await;
 }
 
+/// At the limits, one beyond them and ten times as much: the same number is under way.
+#[tokio::test(start_paused = true)]
+async fn other_limits_of_deliveries_are_kept_however_much_waits() {
+    let limits = DeliveryLimits {
+        deliveries_max: 3,
+        endpoint_deliveries_max: 1,
+    };
+    for endpoints in [3, 4, 30] {
+        let slow = || vec![Reply::TakeAfter(seconds(5)); 2];
+        let names: Vec<String> = (0..endpoints).map(|n| format!("e{n}")).collect();
+        let notifiers = names.iter().map(|name| FakeNotifier::new(name, slow()));
+        let office = Office::new([("soc", notifiers.collect())]);
+        for notifier in 0..endpoints {
+            for group in 0..2 {
+                office.put(&format!("soc/{notifier}"), &format!("g{group}"), 1);
+            }
+        }
+        let delivery = office.start_delivery_with(limits);
+        let mut most = 0;
+        while !office.all_sent() {
+            tokio::time::sleep(Duration::from_millis(500)).await;
+            let under_way = office.notifiers["soc"].iter().map(|it| it.under_way());
+            most = most.max(under_way.sum());
+        }
+        assert_eq!(most, 3, "{endpoints}");
+        let each = office.notifiers["soc"].iter().map(|it| it.most());
+        assert_eq!(each.max(), Some(1), "{endpoints}");
+        delivery.stop().await;
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn notifiers_with_the_same_endpoint_share_its_places() {
     let slow = || FakeNotifier::new("one", vec![Reply::TakeAfter(seconds(5)); 4]);

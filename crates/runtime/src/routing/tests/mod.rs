@@ -1,5 +1,6 @@
 mod alarms;
 mod breakers;
+mod clocks;
 mod deliveries;
 mod endpoints;
 mod lives;
@@ -162,6 +163,15 @@ impl Office {
 
     fn start_delivery(&self) -> Task {
         self.start_delivery_to(self.receivers())
+    }
+
+    fn start_delivery_with(&self, limits: DeliveryLimits) -> Task {
+        let (stop, stopped) = watch::channel(false);
+        let delivery = self.delivery(self.receivers()).with_limits(limits);
+        Task {
+            stop,
+            task: tokio::spawn(delivery.run(stopped)),
+        }
     }
 
     fn start_delivery_to(&self, receivers: Arc<ReceiverSet>) -> Task {

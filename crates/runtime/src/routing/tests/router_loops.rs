@@ -61,6 +61,7 @@ async fn the_store_of_the_sources_wakes_the_router_with_what_is_new() {
         at: T0,
         outcome,
         checkpoint: None,
+        late_before: None,
         redriven: Vec::new(),
         positions: Vec::new(),
         push: None,

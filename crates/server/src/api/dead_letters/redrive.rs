@@ -33,7 +33,7 @@ pub(crate) async fn redrive_many(
         Ok(body) => body,
         Err(fault) => return Problem::body(path, fault).into_response(),
     };
-    match selection::read(&body) {
+    match selection::read(&body, app.now()) {
         Ok(selection) => redrive(&app, path, selection, dry_run).await,
         Err(flaws) => Problem::flawed(Kind::InvalidBody, path, flaws).into_response(),
     }

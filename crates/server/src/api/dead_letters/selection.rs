@@ -1,11 +1,11 @@
 //! The body of a redrive: which dead letters.
 
-use cresset_model::SourceId;
 use cresset_model::dead_letter::DeadLetterFilter;
 use cresset_model::ports::RedriveSelection;
-use serde_json::Value;
+use cresset_model::{SourceId, Timestamp};
+use serde_json::{Map, Value};
 
-use super::list::reason_of;
+use super::asked::{instant_of, reason_of};
 use crate::api::id_list::{ids_of, object_of, only};
 use crate::problem::Flaw;
 
@@ -15,7 +15,7 @@ const MATCHING_MAX: usize = 10_000;
 const LIMIT_DEFAULT: usize = 100;
 
 /// Reads `{"ids": […]}` or `{"filter": {…}, "limit": n}`.
-pub(super) fn read(body: &[u8]) -> Result<RedriveSelection, Vec<Flaw>> {
+pub(super) fn read(body: &[u8], now: Timestamp) -> Result<RedriveSelection, Vec<Flaw>> {
     let object = object_of(body)?;
     let mut flaws = Vec::new();
     only(&object, "", &["ids", "filter", "limit"], &mut flaws);
@@ -30,7 +30,7 @@ pub(super) fn read(body: &[u8]) -> Result<RedriveSelection, Vec<Flaw>> {
             RedriveSelection::Ids(ids_of(ids, &mut flaws))
         }
         (None, Some(filter)) => RedriveSelection::Matching {
-            filter: filter_of(filter, &mut flaws),
+            filter: filter_of(filter, now, &mut flaws),
             limit: limit_of(object.get("limit"), &mut flaws),
         },
         _ => {
@@ -45,7 +45,7 @@ pub(super) fn read(body: &[u8]) -> Result<RedriveSelection, Vec<Flaw>> {
     }
 }
 
-fn filter_of(value: &Value, flaws: &mut Vec<Flaw>) -> DeadLetterFilter {
+fn filter_of(value: &Value, now: Timestamp, flaws: &mut Vec<Flaw>) -> DeadLetterFilter {
     let mut filter = DeadLetterFilter {
         resolved: Some(false),
         ..DeadLetterFilter::default()
@@ -54,26 +54,31 @@ fn filter_of(value: &Value, flaws: &mut Vec<Flaw>) -> DeadLetterFilter {
         flaws.push(Flaw::pointer("/filter", "`filter` must be an object"));
         return filter;
     };
-    only(object, "/filter", &["source", "reason"], flaws);
-    let mut text_of = |key: &str| match object.get(key) {
+    let keys = ["source", "reason", "since", "until"];
+    only(object, "/filter", &keys, flaws);
+    filter.source = text_of(object, "source", flaws).map(|name| SourceId::new(&name));
+    let reason = text_of(object, "reason", flaws);
+    filter.reason = reason.and_then(|code| noted(reason_of(&code), "reason", flaws));
+    let mut instant = |key| {
+        let text = text_of(object, key, flaws)?;
+        noted(instant_of(key, &text, now), key, flaws)
+    };
+    (filter.since, filter.until) = (instant("since"), instant("until"));
+    filter
+}
+
+fn text_of(object: &Map<String, Value>, key: &str, flaws: &mut Vec<Flaw>) -> Option<String> {
+    match object.get(key) {
         None | Some(Value::Null) => None,
         Some(Value::String(text)) => Some(text.clone()),
-        Some(_) => {
-            let text = format!("`{key}` must be a text");
-            flaws.push(Flaw::pointer(&format!("/filter/{key}"), text));
-            None
-        }
-    };
-    filter.source = text_of("source").map(|name| SourceId::new(&name));
-    let reason = text_of("reason");
-    filter.reason = reason.and_then(|code| match reason_of(&code) {
-        Ok(reason) => Some(reason),
-        Err(text) => {
-            flaws.push(Flaw::pointer("/filter/reason", text));
-            None
-        }
-    });
-    filter
+        Some(_) => noted(Err(format!("`{key}` must be a text")), key, flaws),
+    }
+}
+
+fn noted<T>(value: Result<T, String>, key: &str, flaws: &mut Vec<Flaw>) -> Option<T> {
+    value
+        .map_err(|text| flaws.push(Flaw::pointer(&format!("/filter/{key}"), text)))
+        .ok()
 }
 
 fn limit_of(value: Option<&Value>, flaws: &mut Vec<Flaw>) -> usize {

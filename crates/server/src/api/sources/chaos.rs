@@ -79,7 +79,7 @@ fn dials_of(body: &[u8]) -> Result<Option<Dials>, Vec<Flaw>> {
         failure_rate: share("failure_rate", &mut flaws),
         malformed: share("malformed", &mut flaws),
         delay: object.get("delay_ms").and_then(|value| {
-            let delay = value.as_u64().map(Duration::from_millis);
+            let delay = whole(value).map(Duration::from_millis);
             if delay.is_none() {
                 let text = "`delay_ms` must be a whole number of milliseconds";
                 flaws.push(Flaw::pointer("/delay_ms", text));
@@ -105,6 +105,16 @@ fn dials_of(body: &[u8]) -> Result<Option<Dials>, Vec<Flaw>> {
         (true, true) => Ok(None),
         (true, false) => Ok(Some(dials)),
     }
+}
+
+/// A whole number, also as `3.0`: in JSON these are the same.
+fn whole(value: &Value) -> Option<u64> {
+    let exact = 0.0..=9e15;
+    value.as_u64().or_else(|| {
+        let number = value.as_f64()?;
+        let whole = number.fract() == 0.0 && exact.contains(&number);
+        whole.then(|| format!("{number:.0}").parse().ok())?
+    })
 }
 
 fn number(object: &Map<String, Value>, key: &str, flaws: &mut Vec<Flaw>) -> Option<f64> {

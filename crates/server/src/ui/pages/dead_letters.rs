@@ -8,12 +8,11 @@ use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use cresset_model::batch::Reason;
-use cresset_model::dead_letter::DeadLetterFilter;
+use cresset_model::dead_letter::{DeadLetterFilter, DeadLetterGroup};
 use cresset_model::ports::{
-    DeadLetterPage, PageRequest, RedriveItem, RedriveReport, RedriveSelection, Total,
+    DeadLetterPage, DeadLetterRoom, PageRequest, RedriveItem, RedriveReport, RedriveSelection,
 };
 use cresset_model::{DeadLetterId, SourceId};
-use futures_util::future::try_join_all;
 use maud::html;
 
 use crate::ask::{Fault, ask, ask_bulk};
@@ -36,16 +35,18 @@ const REDRIVEN_MAX: usize = 1_000;
 /// What is shown.
 struct Listing {
     page: DeadLetterPage,
-    reasons: Vec<(Reason, Total)>,
-    sources: Vec<(SourceId, Total)>,
+    reasons: Vec<(Reason, u64)>,
+    sources: Vec<(SourceId, u64)>,
     report: Option<RedriveReport>,
+    /// What dead letters take, if the store says it.
+    room: Option<DeadLetterRoom>,
 }
 
 /// The page.
 pub(crate) async fn show(State(app): State<Shared>, visit: Visit) -> Response {
-    let address = Address::read(&visit);
     let frame = Frame::of(&app).await;
-    let listing = listing(&app, &frame, &address).await;
+    let address = Address::read(&visit, frame.now);
+    let listing = listing(&app, &address).await;
     let page = Page {
         section: Section::DeadLetters,
         title: Section::DeadLetters.name().to_owned(),
@@ -57,27 +58,23 @@ pub(crate) async fn show(State(app): State<Shared>, visit: Visit) -> Response {
     shell::answer(&frame, &visit, &page)
 }
 
-async fn listing(app: &App, frame: &Frame, address: &Address) -> Result<Listing, Fault> {
-    let of_reason = |reason: Reason| DeadLetterFilter {
-        reason: Some(reason),
-        ..address.filter()
+async fn listing(app: &App, address: &Address) -> Result<Listing, Fault> {
+    let query = &app.services.query;
+    let filter = address.filter();
+    // What is chosen of one kind does not take the others of that kind away.
+    let of_reasons = DeadLetterFilter {
+        reason: None,
+        ..filter.clone()
     };
-    let of_source = |source: &SourceId| DeadLetterFilter {
-        source: Some(source.clone()),
-        ..address.filter()
+    let of_sources = DeadLetterFilter {
+        source: None,
+        ..filter.clone()
     };
     let request = PageRequest {
         before: address.before,
         limit: ROWS,
         total: true,
     };
-    let reasons = Reason::ALL
-        .into_iter()
-        .map(|reason| async move { Ok((reason, count(app, of_reason(reason)).await?)) });
-    let sources = frame
-        .sources
-        .iter()
-        .map(|source| async { Ok((source.id.clone(), count(app, of_source(&source.id)).await?)) });
     let report = async {
         match &address.meant {
             Some(meant) => {
@@ -91,39 +88,41 @@ async fn listing(app: &App, frame: &Frame, address: &Address) -> Result<Listing,
         }
     };
     let (page, reasons, sources, report) = tokio::try_join!(
-        ask(
-            app,
-            app.services.query.dead_letters(address.filter(), request)
-        ),
-        try_join_all(reasons),
-        try_join_all(sources),
+        ask(app, query.dead_letters(filter, request)),
+        ask(app, query.dead_letter_groups(of_reasons)),
+        ask(app, query.dead_letter_groups(of_sources)),
         report,
     )?;
     Ok(Listing {
         page,
-        reasons,
-        sources,
+        reasons: summed(&reasons, |group| group.reason),
+        sources: summed(&sources, |group| group.source_id.clone()),
         report,
+        room: app
+            .services
+            .health
+            .health()
+            .await
+            .vitals
+            .map(|it| it.dead_letters),
     })
 }
 
-async fn count(app: &App, filter: DeadLetterFilter) -> Result<Total, Fault> {
-    let request = PageRequest {
-        before: None,
-        limit: 1,
-        total: true,
-    };
-    let page = ask(app, app.services.query.dead_letters(filter, request)).await?;
-    let least = Total {
-        value: page.items.len() as u64,
-        exact: page.next.is_none(),
-    };
-    // A page that is the whole answer is counted already.
-    Ok(if least.exact {
-        least
-    } else {
-        page.total.unwrap_or(least)
-    })
+/// Dead letters of each key, the most first.
+fn summed<K: PartialEq>(
+    groups: &[DeadLetterGroup],
+    key: impl Fn(&DeadLetterGroup) -> K,
+) -> Vec<(K, u64)> {
+    let mut sums: Vec<(K, u64)> = Vec::new();
+    for group in groups {
+        let own = key(group);
+        match sums.iter_mut().find(|(known, _)| *known == own) {
+            Some((_, letters)) => *letters += group.letters,
+            None => sums.push((own, group.letters)),
+        }
+    }
+    sums.sort_by_key(|(_, letters)| std::cmp::Reverse(*letters));
+    sums
 }
 
 fn selection(address: &Address, meant: &Meant) -> RedriveSelection {
@@ -149,7 +148,7 @@ pub(crate) async fn redrive(State(app): State<Shared>, request: Request) -> Resp
         pairs,
         ..Visit::default()
     };
-    let address = Address::read(&visit);
+    let address = Address::read(&visit, app.now());
     let word = match &address.meant {
         None => "nothing-meant".to_owned(),
         Some(meant) => {

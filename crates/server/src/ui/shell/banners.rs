@@ -1,13 +1,13 @@
 //! What is wrong, on every page until it ends.
 
 use cresset_model::Timestamp;
-use cresset_model::source::SourceState;
+use cresset_model::source::{SourceState, Warning, WarningKind};
 use maud::{Markup, html};
 
 use crate::ui::components::{Banner, Tone, banner, copy_button, post_button, until};
 use crate::ui::frame::Frame;
 use crate::ui::icon::{Icon, icon_tiny};
-use crate::ui::text::{plain, visible, visible_lines};
+use crate::ui::text::{visible, visible_lines};
 use crate::ui::words;
 
 /// All banners; the script asks for them again when the state changes.
@@ -97,11 +97,14 @@ fn failed(source: &SourceState, now: Timestamp) -> Markup {
     })
 }
 
-fn warned(source: &SourceState, warning: &str) -> Markup {
+fn warned(source: &SourceState, warning: &Warning) -> Markup {
     banner(&Banner {
         tone: Tone::Warn,
-        title: format!("{}:", plain(source.id.as_str())),
-        text: html! { span.soft { (visible_lines(warning)) } },
+        title: match warning.kind {
+            WarningKind::SaturatedInstant => "Instant saturated".to_owned(),
+            WarningKind::GapSuspected => "Gap suspected".to_owned(),
+        },
+        text: html! { span.strong { (source.id) } " " span.soft { (visible_lines(&warning.detail)) } },
         actions: html! {},
     })
 }

@@ -43,6 +43,35 @@ fn dead_letters_are_bounded_by_bytes_and_the_oldest_go() {
     assert!(super::super::verify(&place.path()).unwrap().is_ok());
 }
 
+/// To break it: leave `journal_size_limit` out.
+#[test]
+fn the_write_ahead_log_shrinks_to_what_is_kept_of_it() {
+    let kept = 1 << 20;
+    let size = |records: usize| {
+        let place = Place::new();
+        let store = place.open_with(|config| config.wal_bytes_kept = kept);
+        run(async {
+            let large = |number: usize| format!("{number:060000}");
+            let batch = (0..records).fold(Batch::new("s", 1), |batch, number| {
+                batch.reject(&large(number))
+            });
+            store.commit(batch.commit()).await.unwrap();
+            // The commit behind it writes the log back, and the next one begins it anew.
+            for number in 0..3 {
+                let small = Batch::new("s", 1).reject(&raw(number));
+                store.commit(small.commit()).await.unwrap();
+            }
+            store.facts().await.unwrap().wal_bytes
+        })
+    };
+    // Below what starts the writing back it grows; beyond, and ten times beyond, it shrinks.
+    assert!(size(1) < 16 * kept);
+    for records in [200, 2_000] {
+        let left = size(records);
+        assert!(left <= kept, "{left} for {records}");
+    }
+}
+
 /// To break it: store a detail or a vendor's id at any length.
 #[test]
 fn texts_of_dead_letters_are_bounded_at_a_character() {

@@ -10,11 +10,7 @@ use cresset_model::source::{Checkpoint, Counters};
 use super::{Place, SqliteStore};
 use crate::stores::contract::{Batch, T0, at, record, run};
 
-const CHECKPOINT: Checkpoint = Checkpoint {
-    bookmark: T0,
-    round: None,
-    fetch: 1,
-};
+const CHECKPOINT: Checkpoint = Checkpoint::at(T0);
 
 async fn counters(store: &SqliteStore) -> Counters {
     store.source(SourceId::new("s")).await.unwrap().counters

@@ -2,18 +2,18 @@
 
 use std::path::Path;
 
-use cresset_model::ports::{PortError, Query, Retention, Store};
-use cresset_model::source::Checkpoint;
+use cresset_model::ports::{PortError, Query, Retention, Store, Ticket};
+use cresset_model::source::{Checkpoint, Round};
 use cresset_model::{SourceId, Timestamp};
 
+use super::super::schema::{APPLICATION_ID, version};
 use super::{Place, SqliteConfig, SqliteStore};
 use crate::stores::contract::{Batch, T0, record, run};
 
 fn checkpoint(fetch: u64) -> Checkpoint {
     Checkpoint {
-        bookmark: T0,
-        round: None,
         fetch,
+        ..Checkpoint::at(T0)
     }
 }
 
@@ -125,17 +125,18 @@ fn a_second_process_is_refused_and_told_which_one_has_the_store() {
 fn a_newer_schema_is_refused_and_left_alone() {
     let place = Place::new();
     drop(place.open());
-    place.execute("PRAGMA user_version = 7");
+    place.execute("PRAGMA user_version = 70");
     let error = SqliteStore::open(SqliteConfig::new(place.path())).unwrap_err();
     assert_eq!(
         error.to_string(),
         format!(
-            "`{}` has schema version 7, and this program knows versions up to 3: use a newer \
+            "`{}` has schema version 70, and this program knows versions up to {}: use a newer \
              program, or restore a backup",
-            place.path().display()
+            place.path().display(),
+            version()
         )
     );
-    assert_eq!(place.number("PRAGMA user_version"), 7);
+    assert_eq!(place.number("PRAGMA user_version"), 70);
 }
 
 #[test]
@@ -155,6 +156,47 @@ fn a_database_of_another_program_is_refused_and_left_alone() {
     }
 }
 
+/// To break it: give a column of version 4 no default, or read a round only where it has a place.
+#[test]
+fn a_checkpoint_of_a_former_version_reads_as_it_was() {
+    let place = Place::new();
+    std::fs::create_dir_all(place.path().parent().unwrap()).unwrap();
+    place.execute(&format!(
+        "{}{}{}PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = 3;
+         INSERT INTO sources (id, name) VALUES (1, 's');
+         INSERT INTO checkpoints (source_id, bookmark, round_since, round_seen, round_begun, fetch)
+         VALUES (1, 10, 7, 8, 9, 77);
+         INSERT INTO receipts (source_id, slot, ticket, receipt)
+         VALUES (1, 5, x'00000000000000030000000000000005', '9 0 1 2 0 0 0 0 6 ncc');",
+        include_str!("../schema.sql"),
+        include_str!("../receipts.sql"),
+        include_str!("../turns.sql")
+    ));
+    let store = place.open();
+    let at = Timestamp::from_nanos;
+    let former = Checkpoint {
+        round: Some(Round {
+            since: at(7),
+            place: None,
+            seen: at(8),
+            begun: at(9),
+        }),
+        fetch: 77,
+        ..Checkpoint::at(at(10))
+    };
+    run(async {
+        let source = SourceId::new("s");
+        let stored = store.source(source.clone()).await.unwrap();
+        assert_eq!(stored.checkpoint, Some(former));
+        let ticket = Ticket { run: 3, number: 5 };
+        let receipt = store.receipt(source, ticket).await.unwrap().unwrap();
+        let counts = receipt.counts;
+        assert_eq!((counts.read, counts.enrich_misses, counts.late), (9, 6, 0));
+        assert_eq!(receipt.upserts.len(), 3);
+    });
+    assert_eq!(place.number("PRAGMA user_version"), version());
+}
+
 #[test]
 fn a_migration_that_fails_leaves_nothing_behind() {
     let place = Place::new();
@@ -166,7 +208,7 @@ fn a_migration_that_fails_leaves_nothing_behind() {
     assert!(message.starts_with("migrate the schema of `"), "{message}");
     assert_eq!(place.number("SELECT count(*) FROM sqlite_schema"), 0);
     drop(place.open());
-    assert_eq!(place.number("PRAGMA user_version"), 3);
+    assert_eq!(place.number("PRAGMA user_version"), version());
     assert_eq!(place.number("PRAGMA application_id"), 0x4352_5354);
 }
 

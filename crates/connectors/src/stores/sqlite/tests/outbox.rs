@@ -56,12 +56,15 @@ fn a_step_that_the_engine_refuses_leaves_nothing_behind() {
         );
         let error = store.step(decided.clone()).await.unwrap_err();
         assert_eq!(error, PortError::permanent("not now"));
-        assert_eq!(store.lease(T0, at(60), 9).await.unwrap(), []);
+        assert_eq!(store.lease(T0, at(60), 9, Vec::new()).await.unwrap(), []);
         assert_eq!(store.router().await.unwrap().cursor, 0);
         place.execute("DROP TRIGGER refuse");
         let again = step(fence + 1, 1, decided.intents);
         store.step(again).await.unwrap();
-        assert_eq!(store.lease(T0, at(60), 9).await.unwrap().len(), 1);
+        assert_eq!(
+            store.lease(T0, at(60), 9, Vec::new()).await.unwrap().len(),
+            1
+        );
     });
 }
 
@@ -74,18 +77,21 @@ fn what_was_decided_and_settled_is_there_after_a_crash() {
     let store = place.open();
     run(async {
         decide(&store, vec![intent("soc/0", 1), intent("soc/0", 2)]).await;
-        let leased = store.lease(T0, at(60), 9).await.unwrap();
+        let leased = store.lease(T0, at(60), 9, Vec::new()).await.unwrap();
         let copy = copy_as_after_a_crash(&place);
         let found = copy.open();
-        assert_eq!(found.lease(at(59), at(99), 9).await.unwrap(), []);
-        let again = found.lease(at(60), at(120), 9).await.unwrap();
+        assert_eq!(
+            found.lease(at(59), at(99), 9, Vec::new()).await.unwrap(),
+            []
+        );
+        let again = found.lease(at(60), at(120), 9, Vec::new()).await.unwrap();
         assert_eq!(again[0].notification, leased[0].notification);
         assert_eq!(found.router().await.unwrap().fence, 2);
         let sent = settlement(&leased[0], DeliveryEnd::Sent);
         store.settle(sent).await.unwrap();
         let copy = copy_as_after_a_crash(&place);
         let found = copy.open();
-        let next = found.lease(at(60), at(120), 9).await.unwrap();
+        let next = found.lease(at(60), at(120), 9, Vec::new()).await.unwrap();
         assert_eq!(next[0].notification.ordinal, 2);
     });
 }
@@ -144,9 +150,15 @@ fn leases_pages_and_totals_have_a_greatest_size() {
         let groups = 0..LEASES_MAX + 1;
         let intents = groups.map(|group| intent_of(&format!("g-{group}"), "soc/0", 1));
         decide(&store, intents.collect()).await;
-        let leased = store.lease(T0, at(60), usize::MAX).await.unwrap();
+        let leased = store
+            .lease(T0, at(60), usize::MAX, Vec::new())
+            .await
+            .unwrap();
         assert_eq!(leased.len(), LEASES_MAX);
-        let leased = store.lease(T0, at(60), usize::MAX).await.unwrap();
+        let leased = store
+            .lease(T0, at(60), usize::MAX, Vec::new())
+            .await
+            .unwrap();
         assert_eq!(leased.len(), 1);
     });
     let fill = |rows: i64| {
@@ -181,7 +193,7 @@ fn tries_of_a_row_are_bounded() {
     run(async {
         decide(&store, vec![intent("soc/0", 1)]).await;
         for number in 1..=10 * TRIES_KEPT_MAX {
-            let leased = store.lease(at(1), at(60), 9).await.unwrap();
+            let leased = store.lease(at(1), at(60), 9, Vec::new()).await.unwrap();
             let dead = settlement(&leased[0], DeliveryEnd::Dead);
             store.settle(dead).await.unwrap();
             if [TRIES_KEPT_MAX, TRIES_KEPT_MAX + 1, 10 * TRIES_KEPT_MAX].contains(&number) {

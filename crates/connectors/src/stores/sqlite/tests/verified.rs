@@ -58,7 +58,7 @@ async fn notify(store: &SqliteStore) {
     let decided = step(memory.fence, cursor, intents);
     store.step(decided).await.unwrap();
     for _ in 0..2 {
-        let leased = store.lease(at(9), at(69), 9).await.unwrap();
+        let leased = store.lease(at(9), at(69), 9, Vec::new()).await.unwrap();
         let settlement = Settlement {
             id: leased[0].notification.id,
             fence: leased[0].fence,

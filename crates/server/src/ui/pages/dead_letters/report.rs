@@ -81,7 +81,7 @@ fn confirm(address: &Address, useful: u64) -> Markup {
     let action = "/ui/dead-letters/redrive";
     html! {
         form.inline action=(action) method="post" hx-post=(action) hx-target="#main" hx-swap="outerMorph" {
-            @for (name, value) in address.pairs() { input type="hidden" name=(name) value=(value); }
+            @for (name, value) in address.fixed().pairs() { input type="hidden" name=(name) value=(value); }
             button class="btn primary" type="submit" {
                 (icon_tiny(Icon::RotateCcw))
                 @match address.meant {

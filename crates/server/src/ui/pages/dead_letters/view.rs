@@ -3,10 +3,10 @@
 use cresset_model::Timestamp;
 use cresset_model::batch::Reason;
 use cresset_model::dead_letter::DeadLetter;
-use cresset_model::ports::Total;
+use cresset_model::ports::DeadLetterRoom;
 use maud::{Markup, html};
 
-use super::address::{Address, Meant, Shown};
+use super::address::{Address, Meant, Moment, Shown};
 use super::{Listing, report};
 use crate::ui::components::{Empty, Tab, ago, empty, json, mono, tabs, tag, unreadable};
 use crate::ui::frame::Frame;
@@ -25,7 +25,11 @@ pub(super) fn dead_letters(
             @match listing {
                 Err(cause) => section class="c12 card" { (unreadable("Dead letters cannot be read", cause)) },
                 Ok(listing) => {
-                    div class="c3 stack" { (choices(address, listing)) }
+                    div class="c3 stack" {
+                        (choices(address, listing))
+                        (times(frame.now, address))
+                        @if let Some(room) = &listing.room { (self::room(frame.now, room)) }
+                    }
                     div class="c9 stack" {
                         @if let Some(report) = &listing.report { (report::report(address, report)) }
                         (list(frame, address, listing))
@@ -37,18 +41,16 @@ pub(super) fn dead_letters(
 }
 
 fn choices(address: &Address, listing: &Listing) -> Markup {
-    let reasons = || listing.reasons.iter().filter(|(_, total)| total.value > 0);
-    let sources = || listing.sources.iter().filter(|(_, total)| total.value > 0);
     html! {
         section.card {
             header { h2 { "By reason" } }
             div.body {
-                @if reasons().next().is_none() { p.muted { "None." } }
+                @if listing.reasons.is_empty() { p.muted { "None." } }
                 ul.choices {
-                    @for (reason, total) in reasons() {
+                    @for (reason, total) in &listing.reasons {
                         @let chosen = address.reason == Some(*reason);
                         @let other = address.showing(|changed| changed.reason = (!chosen).then_some(*reason));
-                        (choice(&other, chosen, &html! { (mono(reason.as_str())) small { (meaning(*reason)) } }, *total))
+                        (choice(&other, chosen, &html! { (mono(reason.as_str())) small { (meaning(*reason)) } }, Some(*total)))
                     }
                 }
             }
@@ -56,13 +58,13 @@ fn choices(address: &Address, listing: &Listing) -> Markup {
         section.card {
             header { h2 { "By source" } }
             div.body {
-                @if sources().next().is_none() { p.muted { "None." } }
+                @if listing.sources.is_empty() { p.muted { "None." } }
                 ul.choices {
-                    @for (source, total) in sources() {
+                    @for (source, total) in &listing.sources {
                         @let chosen = address.source.as_deref() == Some(source.as_str());
                         @let name = source.as_str().to_owned();
                         @let other = address.showing(|changed| changed.source = (!chosen).then_some(name));
-                        (choice(&other, chosen, &mono(source.as_str()), *total))
+                        (choice(&other, chosen, &mono(source.as_str()), Some(*total)))
                     }
                 }
             }
@@ -70,7 +72,67 @@ fn choices(address: &Address, listing: &Listing) -> Markup {
     }
 }
 
-fn choice(other: &Address, chosen: bool, label: &Markup, total: Total) -> Markup {
+/// Spans of time that are one click away.
+const SPANS: [(&str, &str); 3] = [
+    ("-1h", "Last hour"),
+    ("-24h", "Last 24 hours"),
+    ("-7d", "Last 7 days"),
+];
+
+fn times(now: Timestamp, address: &Address) -> Markup {
+    let text = |moment: &Option<Moment>| moment.as_ref().map(|it| it.text.clone());
+    let untimed = address.showing(|changed| (changed.since, changed.until) = (None, None));
+    html! {
+        section.card {
+            header { h2 { "By time" } }
+            div.body.stack {
+                ul.choices {
+                    @for (since, label) in SPANS {
+                        @let chosen = address.until.is_none() && text(&address.since).as_deref() == Some(since);
+                        @let other = untimed.showing(|changed| {
+                            changed.since = Moment::read(since, now).filter(|_| !chosen);
+                        });
+                        (choice(&other, chosen, &html! { (label) }, None))
+                    }
+                }
+                form.stack action="/ui/dead-letters" method="get" hx-get="/ui/dead-letters" hx-target="#main"
+                    hx-swap="outerMorph" hx-push-url="true" {
+                    @for (name, value) in untimed.pairs() { input type="hidden" name=(name) value=(value); }
+                    @for (name, label, moment) in [("since", "From", &address.since), ("until", "Until", &address.until)] {
+                        label.field {
+                            span.muted { (label) }
+                            input.input name=(name) value=[text(moment)] size="14" maxlength="40" autocomplete="off"
+                                placeholder="-6h or 2026-11-23T09:00Z";
+                        }
+                    }
+                    button class="btn sm" type="submit" { "Apply" }
+                }
+            }
+        }
+    }
+}
+
+/// How full the room of dead letters is, and what had to go.
+fn room(now: Timestamp, room: &DeadLetterRoom) -> Markup {
+    let dropped = room.dropped_in_all();
+    html! {
+        section.card {
+            header { h2 { "Room" } }
+            div.body {
+                p { (words::bytes(room.bytes)) " of " (words::bytes(room.bytes_max)) " taken." }
+                @if dropped > 0 {
+                    p.fault {
+                        (words::counted(dropped, "record")) " dropped to keep it"
+                        @if let Some(at) = room.dropped_at { ", the latest " (ago(at, now)) }
+                        "."
+                    }
+                } @else { p.muted { "None was dropped; the oldest would go first." } }
+            }
+        }
+    }
+}
+
+fn choice(other: &Address, chosen: bool, label: &Markup, total: Option<u64>) -> Markup {
     let href = other.href();
     html! {
         li {
@@ -78,15 +140,10 @@ fn choice(other: &Address, chosen: bool, label: &Markup, total: Total) -> Markup
                 hx-swap="outerMorph" hx-push-url="true" {
                 span.cb.on[chosen] { @if chosen { (icon_tiny(Icon::Check)) } }
                 span.name { (label) }
-                span.n { (count(total)) }
+                @if let Some(total) = total { span.n { (words::count(total)) } }
             }
         }
     }
-}
-
-fn count(total: Total) -> String {
-    let more = if total.exact { "" } else { "+" };
-    format!("{}{more}", words::count(total.value))
 }
 
 /// What a reason says, for people.
@@ -132,13 +189,17 @@ fn list(frame: &Frame, address: &Address, listing: &Listing) -> Markup {
                 (tabs("Which dead letters", &shown))
                 span.grow {}
                 @if address.is_narrowed() {
-                    a.link href=(address.showing(|changed| { changed.source = None; changed.reason = None; }).href()) { "Clear filters" }
+                    a.link href=(address.cleared().href()) { "Clear filters" }
                 }
                 @if waiting && address.shown != Shown::Resolved {
                     a class="btn sm" href=(address.meaning(Some(Meant::All)).href()) title="Says first what would happen" {
                         (icon_tiny(Icon::RotateCcw))
                         @if address.is_narrowed() { "Redrive all that match…" } @else { "Redrive all…" }
                     }
+                }
+                @if !letters.is_empty() {
+                    a class="btn sm" href=(address.export()) download="dead-letters.ndjson"
+                        title="All of them with their raw records, one JSON document a line" { (icon_tiny(Icon::Download)) "Export" }
                 }
             }
             @if letters.is_empty() { (nothing(frame, address)) }
@@ -152,11 +213,9 @@ fn list(frame: &Frame, address: &Address, listing: &Listing) -> Markup {
 }
 
 fn nothing(frame: &Frame, address: &Address) -> Markup {
-    let all = address.showing(|changed| {
-        changed.source = None;
-        changed.reason = None;
-        changed.shown = Shown::All;
-    });
+    let all = address
+        .cleared()
+        .showing(|changed| changed.shown = Shown::All);
     let waiting = frame.store.as_ref().map_or(0, |store| store.dead_letters);
     let (title, text) = match (
         address.is_narrowed() || address.before.is_some(),
@@ -164,7 +223,7 @@ fn nothing(frame: &Frame, address: &Address) -> Markup {
     ) {
         (true, _) => (
             "No dead letters match",
-            "Other sources or reasons may have some.",
+            "Other sources, reasons or times may have some.",
         ),
         (false, Shown::Resolved) => (
             "Nothing was put through again",

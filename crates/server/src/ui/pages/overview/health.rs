@@ -1,6 +1,7 @@
 //! The strip of health: one cell for each question of the original dashboard.
 
 use cresset_model::Timestamp;
+use cresset_model::health::Level;
 use cresset_model::source::Trigger;
 use maud::{Markup, html};
 
@@ -8,7 +9,11 @@ use crate::seed_a::overall;
 use crate::ui::components::{Tone, ago, pill, post_button};
 use crate::ui::frame::Frame;
 use crate::ui::icon::{Icon, icon_tiny};
+use crate::ui::text::visible;
 use crate::ui::words;
+
+/// Findings that are shown; the others are counted.
+const FINDINGS_SHOWN_MAX: usize = 5;
 
 /// The strip.
 pub(super) fn strip(frame: &Frame, interval_minutes: u32, trigger: Option<Trigger>) -> Markup {
@@ -38,6 +43,30 @@ pub(super) fn strip(frame: &Frame, interval_minutes: u32, trigger: Option<Trigge
                 dt { "Sync interval" }
                 dd { @if frame.polls() { (controls(interval_minutes, tone)) } @else { (without()) } }
             }
+            @if !frame.findings.is_empty() { (found(frame)) }
+        }
+    }
+}
+
+/// What the watchdogs find: what, since when, what to do.
+fn found(frame: &Frame) -> Markup {
+    let more = frame.findings.len().saturating_sub(FINDINGS_SHOWN_MAX);
+    html! {
+        div.found {
+            dt { "Watchdogs" }
+            @for finding in frame.findings.iter().take(FINDINGS_SHOWN_MAX) {
+                @let tone = if finding.level == Level::Red { Tone::Err } else { Tone::Warn };
+                dd {
+                    (pill(tone, finding.level.as_str()))
+                    span {
+                        b { (visible(&finding.about)) } ": " (visible(&finding.what))
+                        @if let Some(since) = finding.since { ", begun " (ago(since, frame.now)) }
+                        ". "
+                        span.soft { "What to do: " (finding.remedy.replace('`', "")) "." }
+                    }
+                }
+            }
+            @if more > 0 { dd { span.muted { (more) " more in " a.link href="/readyz" { "/readyz" } } } }
         }
     }
 }

@@ -1,7 +1,7 @@
 //! One source: its state, its latest runs, and its buttons.
 
 use cresset_model::Timestamp;
-use cresset_model::source::{Attempt, SourceState};
+use cresset_model::source::{Attempt, SourceState, SweepState};
 use maud::{Markup, html};
 
 use super::log::{tick, tone_word};
@@ -33,6 +33,10 @@ pub(super) fn card(frame: &Frame, source: &SourceState, attempts: &[Attempt]) ->
                 p.muted.ends {
                     span title="records within the last minute" { (words::count(source.minute.read)) "/min" }
                     span { (schedule(source, frame.now)) }
+                }
+                @if let Some(sweep) = &source.sweep { (swept(source, sweep, frame.now)) }
+                @for warning in &source.warnings {
+                    p.muted title=(plain(&warning.detail)) { (warning.kind.as_str()) }
                 }
             }
             div.row { (buttons(source)) }
@@ -68,6 +72,18 @@ fn schedule(source: &SourceState, now: Timestamp) -> Markup {
         @else if let Some(next) = source.next_sync { "next run in " (until(next, now)) }
         @else if is_polled(source) { "running" }
         @else { "fed by others" }
+    }
+}
+
+/// What the sweeps found: they prove or disprove the overlap.
+fn swept(source: &SourceState, sweep: &SweepState, now: Timestamp) -> Markup {
+    html! {
+        p.muted title="A sweep reads the far past again, for alerts that became visible too late for the polls" {
+            @if sweep.running { "sweep under way" }
+            @else if let Some(last) = sweep.last { "swept " (ago(last, now)) }
+            @else { "no sweep yet" }
+            " · " (words::count(sweep.late)) " late, " (words::count(source.counters.late)) " in all"
+        }
     }
 }
 
