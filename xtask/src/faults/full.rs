@@ -20,9 +20,9 @@ use crate::crash::process::{Process, wait_until};
 use crate::crash::service::{Mock, Service};
 
 /// Bytes of the file system.
-const SIZE: &str = "size=8m";
-/// Bytes of it that are taken from the beginning and free again in the end.
-const RESERVED: usize = 4 << 20;
+const SIZE: &str = "size=64m";
+/// Bytes of it that are taken from the beginning and free again in the end: more than the load could fill before it is told to end.
+const RESERVED: usize = 60 << 20;
 /// The seed of the upstream.
 const SEED: u64 = 3;
 /// Pushes that are answered before the disk is full, and again after it.
@@ -64,7 +64,7 @@ impl Room {
 
     fn name(&self) -> &'static str {
         match self {
-            Self::Mounted { .. } => "a tmpfs of 8 MiB",
+            Self::Mounted { .. } => "a tmpfs of 64 MiB",
             Self::Below(_) => "a library that lets nothing grow, as nobody may mount here",
         }
     }
