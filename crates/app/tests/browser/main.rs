@@ -22,6 +22,8 @@ mod shots;
 mod sources;
 mod stage;
 mod wait;
+#[path = "../waiting/mod.rs"]
+mod waiting;
 
 use std::path::Path;
 use std::process::ExitCode;

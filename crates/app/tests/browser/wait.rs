@@ -1,46 +1,20 @@
 //! Waiting for what must happen: by looking again until a deadline, never for a fixed time.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use anyhow::bail;
+pub(crate) use crate::waiting::Stopwatch;
+use crate::waiting::look_until;
 
 /// How long a test waits for something that must happen, on a machine that has other things to do.
 const PATIENCE: Duration = Duration::from_secs(45);
 const LOOK_EVERY: Duration = Duration::from_millis(40);
 
-/// Measures from its start.
-#[derive(Clone, Copy)]
-pub(crate) struct Stopwatch(Instant);
-
-impl Stopwatch {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "tests time themselves and give up at a deadline; nothing else is decided by it"
-    )]
-    pub(crate) fn start() -> Self {
-        Self(Instant::now())
-    }
-
-    pub(crate) fn elapsed(self) -> Duration {
-        self.0.elapsed()
-    }
-}
-
 /// Looks until there is something, and returns it; the error names what was waited for.
 pub(crate) fn wait_for<T>(
     what: &str,
-    mut look: impl FnMut() -> anyhow::Result<Option<T>>,
+    look: impl FnMut() -> anyhow::Result<Option<T>>,
 ) -> anyhow::Result<T> {
-    let stopwatch = Stopwatch::start();
-    loop {
-        if let Some(found) = look()? {
-            return Ok(found);
-        }
-        if stopwatch.elapsed() > PATIENCE {
-            bail!("waited {} s in vain until {what}", PATIENCE.as_secs());
-        }
-        std::thread::sleep(LOOK_EVERY);
-    }
+    look_until(what, (PATIENCE, LOOK_EVERY), look)
 }
 
 /// Looks until a condition holds.

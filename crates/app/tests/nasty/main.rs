@@ -14,6 +14,8 @@ mod probe;
 mod runner;
 mod service;
 mod table;
+#[path = "../waiting/mod.rs"]
+mod waiting;
 mod watch;
 
 use std::process::ExitCode;

@@ -1,49 +1,24 @@
 //! Time, and waiting for what must happen: by looking again until a deadline, never for a fixed time.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use anyhow::bail;
 use cresset_model::Timestamp;
 use cresset_model::ports::Clock;
+
+pub(crate) use crate::waiting::Stopwatch;
+use crate::waiting::look_until;
 
 /// How long may be waited for one thing, on a machine that has much else to do.
 const PATIENCE: Duration = Duration::from_secs(150);
 const LOOK_EVERY: Duration = Duration::from_millis(60);
 
-/// Measures from its start.
-#[derive(Clone, Copy)]
-pub(crate) struct Stopwatch(Instant);
-
-impl Stopwatch {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "tests time themselves and give up at a deadline; nothing else is decided by it"
-    )]
-    pub(crate) fn start() -> Self {
-        Self(Instant::now())
-    }
-
-    pub(crate) fn elapsed(self) -> Duration {
-        self.0.elapsed()
-    }
-}
-
 /// Looks until there is something, and returns it; the error names what was waited for.
 pub(crate) fn wait_for<T>(
     what: &str,
-    mut look: impl FnMut() -> anyhow::Result<Option<T>>,
+    look: impl FnMut() -> anyhow::Result<Option<T>>,
 ) -> anyhow::Result<T> {
-    let stopwatch = Stopwatch::start();
-    loop {
-        if let Some(found) = look()? {
-            return Ok(found);
-        }
-        if stopwatch.elapsed() > PATIENCE {
-            bail!("waited {} s in vain until {what}", PATIENCE.as_secs());
-        }
-        std::thread::sleep(LOOK_EVERY);
-    }
+    look_until(what, (PATIENCE, LOOK_EVERY), look)
 }
 
 struct WallClock;

@@ -70,6 +70,22 @@ struct Cut {
     ended: Result<(), SliceError>,
 }
 
+/// The usual limits, a tight one for records, or tight ones for batches.
+pub(super) fn limits(tight: u8) -> RecordLimits {
+    match tight % 3 {
+        0 => RecordLimits::default(),
+        1 => RecordLimits {
+            record_bytes_max: 1 + usize::from(tight),
+            ..RecordLimits::default()
+        },
+        _ => RecordLimits {
+            batch_records_max: 1 + usize::from(tight % 4),
+            batch_bytes_max: 1 + usize::from(tight),
+            ..RecordLimits::default()
+        },
+    }
+}
+
 /// A body in pieces: however it is cut, the same records and the same error; every record was
 /// received, in its order, within its limits; and a valid array gives what `serde_json` sees.
 /// The first byte chooses the form, the second the limits, the third the size of the pieces.
@@ -80,18 +96,7 @@ pub fn answers(data: &[u8]) {
     let [choice, tight, piece, body @ ..] = data else {
         return;
     };
-    let limits = match tight % 3 {
-        0 => RecordLimits::default(),
-        1 => RecordLimits {
-            record_bytes_max: 1 + usize::from(*tight),
-            ..RecordLimits::default()
-        },
-        _ => RecordLimits {
-            batch_records_max: 1 + usize::from(tight % 4),
-            batch_bytes_max: 1 + usize::from(*tight),
-            ..RecordLimits::default()
-        },
-    };
+    let limits = limits(*tight);
     let whole = cut(Slicer::new(*choice, limits), body, usize::MAX, limits);
     for size in [1, 2 + usize::from(*piece)] {
         let pieces = cut(Slicer::new(*choice, limits), body, size, limits);

@@ -2,7 +2,7 @@
 
 use cresset_model::limits::RecordLimits;
 
-use super::answers::within;
+use super::answers::{limits, within};
 use crate::decode::{LineSlicer, SlicedLines};
 
 /// A record: its place in the input, its bytes, and its whole length if it is beyond the limit.
@@ -20,18 +20,7 @@ pub fn lines(data: &[u8]) {
     let [tight, piece, input @ ..] = data else {
         return;
     };
-    let limits = match tight % 3 {
-        0 => RecordLimits::default(),
-        1 => RecordLimits {
-            record_bytes_max: 1 + usize::from(*tight),
-            ..RecordLimits::default()
-        },
-        _ => RecordLimits {
-            batch_records_max: 1 + usize::from(tight % 4),
-            batch_bytes_max: 1 + usize::from(*tight),
-            ..RecordLimits::default()
-        },
-    };
+    let limits = limits(*tight);
     let whole = cut(input, 0, usize::MAX, limits);
     let records = all(&whole);
     for size in [1, 2 + usize::from(*piece)] {

@@ -1,14 +1,15 @@
 //! What the requests about dead letters have in common: which ones are meant.
 
+use axum::http::Uri;
 use cresset_model::batch::Reason;
 use cresset_model::config::nearest;
 use cresset_model::dead_letter::DeadLetterFilter;
 use cresset_model::query::parse_instant;
 use cresset_model::{SourceId, Timestamp};
 
-use crate::api::params::Params;
+use crate::api::params::{Params, unknown};
 use crate::form;
-use crate::problem::Flaw;
+use crate::problem::{Flaw, Kind, Problem};
 
 /// The names of the parameters.
 pub(super) const NAMES: [&str; 5] = ["source", "reason", "resolved", "since", "until"];
@@ -29,6 +30,32 @@ pub(super) fn filter(params: &mut Params, now: Timestamp) -> DeadLetterFilter {
         resolved,
         since,
         until,
+    }
+}
+
+/// Reads the query of a request that has no pages; what is wrong with it, an unknown name too, is the answer.
+pub(super) fn without_pages(
+    uri: &Uri,
+    query: Option<&str>,
+    now: Timestamp,
+) -> Result<DeadLetterFilter, Problem> {
+    let mut params = Params::read(uri.path(), query);
+    let others: Vec<Flaw> = params
+        .pairs
+        .iter()
+        .filter(|(name, _)| !NAMES.contains(&name.as_str()))
+        .map(|(name, _)| Flaw::parameter(name, unknown(name, &NAMES)))
+        .collect();
+    params.flaws.extend(others);
+    let filter = filter(&mut params, now);
+    if params.flaws.is_empty() {
+        Ok(filter)
+    } else {
+        Err(Problem::flawed(
+            Kind::InvalidQuery,
+            uri.path(),
+            params.flaws,
+        ))
     }
 }
 

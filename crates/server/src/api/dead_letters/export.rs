@@ -14,10 +14,8 @@ use futures_util::stream;
 
 use super::asked;
 use super::item::Detail;
-use super::reasons::refuse_others;
-use crate::api::params::Params;
 use crate::ask::Fault;
-use crate::problem::{Kind, Problem};
+use crate::problem::Problem;
 use crate::services::Shared;
 use crate::{ask, reply};
 
@@ -39,12 +37,10 @@ pub(crate) async fn export(
     OriginalUri(uri): OriginalUri,
     RawQuery(query): RawQuery,
 ) -> Response {
-    let mut params = Params::read(uri.path(), query.as_deref());
-    refuse_others(&mut params);
-    let filter = asked::filter(&mut params, app.now());
-    if !params.flaws.is_empty() {
-        return Problem::flawed(Kind::InvalidQuery, uri.path(), params.flaws).into_response();
-    }
+    let filter = match asked::without_pages(&uri, query.as_deref(), app.now()) {
+        Ok(filter) => filter,
+        Err(problem) => return problem.into_response(),
+    };
     // The first page is read before the answer begins: a store that is down is a 503, not a cut file.
     let first = match page(&app, filter.clone(), None).await {
         Ok(first) => first,

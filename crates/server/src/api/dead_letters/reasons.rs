@@ -9,8 +9,7 @@ use cresset_model::{DeadLetterId, SourceId, Timestamp};
 use serde::Serialize;
 
 use super::asked;
-use crate::api::params::{Params, unknown};
-use crate::problem::{Flaw, Kind, Problem};
+use crate::problem::Problem;
 use crate::services::Shared;
 use crate::{ask, reply};
 
@@ -56,12 +55,10 @@ pub(crate) async fn reasons(
     OriginalUri(uri): OriginalUri,
     RawQuery(query): RawQuery,
 ) -> Response {
-    let mut params = Params::read(uri.path(), query.as_deref());
-    refuse_others(&mut params);
-    let filter = asked::filter(&mut params, app.now());
-    if !params.flaws.is_empty() {
-        return Problem::flawed(Kind::InvalidQuery, uri.path(), params.flaws).into_response();
-    }
+    let filter = match asked::without_pages(&uri, query.as_deref(), app.now()) {
+        Ok(filter) => filter,
+        Err(problem) => return problem.into_response(),
+    };
     let groups = app.services.query.dead_letter_groups(filter);
     let (groups, health) = tokio::join!(ask::ask(&app, groups), app.services.health.health());
     match groups {
@@ -75,17 +72,6 @@ pub(crate) async fn reasons(
             reply::json_of(StatusCode::OK, &answer)
         }
     }
-}
-
-/// Notes parameters that are unknown where there are no pages.
-pub(super) fn refuse_others(params: &mut Params) {
-    let unknown: Vec<Flaw> = params
-        .pairs
-        .iter()
-        .filter(|(name, _)| !asked::NAMES.contains(&name.as_str()))
-        .map(|(name, _)| Flaw::parameter(name, unknown(name, &asked::NAMES)))
-        .collect();
-    params.flaws.extend(unknown);
 }
 
 impl From<DeadLetterGroup> for Group {
