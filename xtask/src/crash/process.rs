@@ -17,9 +17,9 @@ const STOP_MAX: Duration = Duration::from_secs(20);
 /// How often a waiting loop looks again.
 pub(crate) const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
-/// The ports that are given to children.
+/// The ports that are given to children: so many from the first on.
 const FIRST_PORT: u16 = 4_000;
-const PAST_PORTS: u16 = 10_000;
+const PORTS: u16 = 6_000;
 
 /// A running child; killed when dropped.
 pub(crate) struct Process {
@@ -126,12 +126,15 @@ impl Drop for Process {
 }
 
 /// A port of this machine that nothing listens on, and that no earlier call gave. It lies below the range from which the system takes
-/// ports of outgoing connections, which could take it away before its process listens.
+/// ports of outgoing connections, which could take it away before its process listens; campaigns at the same time begin at others.
 pub(crate) fn free_port() -> anyhow::Result<u16> {
-    static NEXT: AtomicU16 = AtomicU16::new(FIRST_PORT);
+    static GIVEN: AtomicU16 = AtomicU16::new(0);
+    let first =
+        u16::try_from(u64::from(std::process::id()) * 97 % u64::from(PORTS)).unwrap_or_default();
     loop {
-        let port = NEXT.fetch_add(1, Ordering::Relaxed);
-        ensure!(port < PAST_PORTS, "no free port below {PAST_PORTS}");
+        let given = GIVEN.fetch_add(1, Ordering::Relaxed);
+        ensure!(given < PORTS, "no free port from {FIRST_PORT} on");
+        let port = FIRST_PORT + (first + given) % PORTS;
         if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
             return Ok(port);
         }
