@@ -124,6 +124,17 @@ impl Service {
         Ok(Self { store, stop, tasks })
     }
 
+    /// Waits until it is told to stop; an error if the disk fails the store before.
+    pub(crate) async fn until(&self, told: impl Future<Output = ()>) -> anyhow::Result<()> {
+        tokio::select! {
+            () = told => Ok(()),
+            () = self.store.broken() => anyhow::bail!(
+                "the disk failed to sync the database. Look at its health, then start the service again: \
+                 what was answered is kept"
+            ),
+        }
+    }
+
     /// Stops polling and accepting, lets answers and commits end, and closes the store.
     pub(crate) async fn stop(mut self) -> anyhow::Result<()> {
         info!("stopping");

@@ -10,10 +10,14 @@ use anyhow::anyhow;
 use serde_json::json;
 
 use crate::crash::http::post_with;
+use crate::crash::process::wait_until;
 use crate::crash::service::PUSH_PATH;
 
 /// From a push without an answer to its repeat.
 const AGAIN: Duration = Duration::from_millis(10);
+
+/// How long the last answers may take.
+const FINISH_MAX: Duration = Duration::from_mins(1);
 
 /// The pushes and what became of them.
 #[derive(Debug, Default, Clone)]
@@ -94,6 +98,10 @@ impl Load {
     /// Lets the pushes under way be answered, and says what became of all.
     pub(crate) fn finish(mut self) -> anyhow::Result<Pushed> {
         self.shared.finish.store(true, Ordering::SeqCst);
+        // Dropped at an error, it abandons what is never answered.
+        wait_until("the last pushes are answered", FINISH_MAX, || {
+            Ok(self.clients.iter().all(JoinHandle::is_finished))
+        })?;
         for client in self.clients.drain(..) {
             client.join().map_err(|_| anyhow!("a client broke off"))?;
         }

@@ -61,7 +61,7 @@ pub(crate) async fn run(flags: Demo) -> anyhow::Result<Exit> {
     // The console receiver tells of seed B's threats itself.
     let arrivals =
         (!flags.nullify).then(|| tokio::spawn(print_arrivals(Arc::clone(&service.store))));
-    signals.stop().await;
+    service.until(signals.stop()).await?;
     if let Some(arrivals) = arrivals {
         arrivals.abort();
     }

@@ -28,7 +28,7 @@ pub(crate) async fn run(flags: Run) -> anyhow::Result<Exit> {
     })
     .await?;
     info!(listen = %config.server.listen, "ready");
-    signals.stop().await;
+    service.until(signals.stop()).await?;
     service.stop().await?;
     Ok(Exit::Ok)
 }

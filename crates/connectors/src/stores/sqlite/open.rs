@@ -18,8 +18,6 @@ const WRITER_CACHE_KIB: i64 = 16 << 10;
 const READER_CACHE_KIB: i64 = 4 << 10;
 /// What is left of the write-ahead log after it has been written back, by default.
 const WAL_BYTES_KEPT: u64 = 16 << 20;
-/// Pages in the write-ahead log that start writing it back.
-const WAL_PAGES_MAX: i64 = 2_000;
 /// How long one read may take, and how long it may wait for its turn, by default. A long reader would keep
 /// the write-ahead log from being written back.
 const READ_TIMEOUT: Duration = Duration::from_secs(5);
@@ -147,7 +145,8 @@ fn configure_writer(connection: &Connection, config: &SqliteConfig) -> rusqlite:
     connection.pragma_update(None, "synchronous", "full")?;
     let kept = i64::try_from(config.wal_bytes_kept).unwrap_or(i64::MAX);
     connection.pragma_update_and_check(None, "journal_size_limit", kept, |_| Ok(()))?;
-    connection.pragma_update_and_check(None, "wal_autocheckpoint", WAL_PAGES_MAX, |_| Ok(()))?;
+    // The writer writes the log back itself: the engine would keep a failure to itself.
+    connection.pragma_update_and_check(None, "wal_autocheckpoint", 0, |_| Ok(()))?;
     connection.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)?;
     connection.pragma_update(None, "temp_store", "memory")?;
     if let Some(bytes) = config.database_bytes_max {

@@ -59,6 +59,11 @@ impl SqliteStore {
         let feed = Arc::new(Feed::new(config.index_bytes_max));
         let queue = Arc::new(Queue::new());
         let writer = Writer::new(connection, books, Arc::clone(&published), Arc::clone(&feed));
+        let writer = writer.map_err(|source| OpenError::Engine {
+            action: "watch the log of",
+            path: config.path.clone(),
+            source,
+        })?;
         let store = Self {
             readers: Readers::new(config.path.clone(), config.readers_max, config.read_timeout),
             places: Arc::new(Semaphore::new(WAITING_REQUESTS_MAX)),
@@ -83,6 +88,14 @@ impl SqliteStore {
     /// Lets others hear of commits from now on.
     pub fn announce_to(&self, watcher: Arc<dyn Announce>) {
         self.feed.announce_to(watcher);
+    }
+
+    /// Returns once the disk has failed the store: nothing more is stored then, and what was answered is there when the
+    /// store is opened again.
+    pub async fn broken(&self) {
+        let mut broken = self.published.broken.subscribe();
+        // The sender lives as long as the store.
+        drop(broken.wait_for(|broken| *broken).await);
     }
 
     /// Serves what waits, writes the log back into the database and gives the lock up. Later requests

@@ -11,13 +11,13 @@ use cresset_model::ports::{
 };
 use cresset_model::{NotificationId, SourceId, Timestamp};
 use rusqlite::Connection;
-use tokio::sync::{OwnedSemaphorePermit, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, oneshot, watch};
 
 use super::books::{Books, Mark};
 use super::commit::{self, REQUEST};
 use super::error::Failure;
 use super::feed::Feed;
-use super::log::{self, Log};
+use super::log::Log;
 use super::queue::Queue;
 use super::{deliver, retain, route, state};
 
@@ -122,6 +122,8 @@ pub(super) struct Published {
     pub(super) dead_open: AtomicU64,
     /// Whether the write-ahead log is to be written back at the end.
     pub(super) truncate: AtomicBool,
+    /// Whether the disk failed the store, so that nothing more is stored by it.
+    pub(super) broken: watch::Sender<bool>,
 }
 
 /// The writer's own state.
@@ -135,30 +137,37 @@ pub(super) struct Writer {
 
 impl Writer {
     pub(super) fn new(
-        connection: Connection,
+        mut connection: Connection,
         books: Books,
         published: Arc<Published>,
         feed: Arc<Feed>,
-    ) -> Self {
+    ) -> rusqlite::Result<Self> {
         let writer = Self {
-            log: Log::of(&connection),
+            log: Log::of(&mut connection)?,
             connection,
             books,
             published,
             feed,
         };
         writer.publish();
-        writer
+        Ok(writer)
     }
 
     /// Serves the queue until it is closed and empty.
     pub(super) fn run(mut self, queue: &Queue<Job>) {
         while let Some(jobs) = queue.take() {
+            if self.log.is_broken() {
+                refuse(jobs);
+                continue;
+            }
             self.serve(jobs);
             self.log.bound(&self.connection);
+            if self.log.is_broken() {
+                self.published.broken.send_replace(true);
+            }
         }
         if self.published.truncate.load(Ordering::Acquire) {
-            log::write_back(&self.connection, "TRUNCATE");
+            self.log.write_back(&self.connection, "TRUNCATE");
         }
     }
 
@@ -184,7 +193,7 @@ impl Writer {
                     answer(job, Err(error.clone()));
                 }
                 // On a full disk this makes the log's place free for the next commits; it waits for nobody.
-                log::write_back(&self.connection, "PASSIVE");
+                self.log.write_back(&self.connection, "PASSIVE");
             }
         }
     }
@@ -292,6 +301,14 @@ fn group_error(failure: Failure) -> PortError {
         Failure::Permanent(message) => {
             PortError::permanent(format!("commit to the store: {message}"))
         }
+    }
+}
+
+/// Says that the disk has failed, and that nothing was done.
+fn refuse(jobs: Vec<Job>) {
+    for job in jobs {
+        let error = "the disk failed to sync the database: the service has to be started again";
+        answer(job, Err(PortError::transient(error)));
     }
 }
 
