@@ -14,6 +14,8 @@ use serde_json::Value;
 
 use cresset_model::{AlertId, DeadLetterId};
 
+use cresset_model::outcome::AlertDraft;
+
 use super::*;
 use crate::decode::ArraySlicer;
 
