@@ -40,7 +40,7 @@ impl CityField {
     ];
 
     /// The name in records and in the configuration.
-    pub fn as_str(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Country => "country",
             Self::RegionName => "regionName",

@@ -216,6 +216,7 @@ impl Pipeline {
         let mut events = std::mem::take(&mut scratch.events);
         events.reserve(batch.records.len());
         let all = self.spec.alerts == AlertRule::All;
+        scratch.scan.watch(self.names.list());
         let bytes = batch.bytes.clone();
         let mut prepared = Prepared {
             source: batch.source,
@@ -250,6 +251,7 @@ impl Pipeline {
         _now: Timestamp,
         scratch: &mut Scratch,
     ) -> Outcome {
+        scratch.scan.watch(self.names.list());
         let context = self.context(tables, scratch);
         self.decide((tables, answers), prepared, context, scratch)
     }

@@ -19,8 +19,9 @@ mod tests;
 const LINEAR_KEYS_MAX: usize = 16;
 
 /// What a JSON value is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum Kind {
+    #[default]
     Null,
     True,
     False,
@@ -75,9 +76,28 @@ pub(crate) struct ScanScratch {
     /// Every scalar value of the record, while its shape may be worth remembering.
     values: Vec<Leaf>,
     shapes: Shapes,
+    watched: &'static [&'static str],
+    traits: Traits,
+}
+
+/// What all records of a shape have in common beyond their structure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Traits {
+    /// Whether a key is one of the watched names.
+    pub(crate) watched: bool,
+    /// Whether line breaks lie between the tokens.
+    pub(crate) line_breaks: bool,
 }
 
 impl ScanScratch {
+    /// Names that are to be looked out for in the records that follow.
+    pub(crate) fn watch(&mut self, names: &'static [&'static str]) {
+        if self.watched != names {
+            self.watched = names;
+            self.shapes = Shapes::default();
+        }
+    }
+
     /// Forgets the last record, but for its shape.
     pub(crate) fn clear(&mut self) {
         self.levels.clear();
@@ -85,6 +105,7 @@ impl ScanScratch {
         self.arena.clear();
         self.fields.clear();
         self.values.clear();
+        self.traits = Traits::default();
     }
 }
 
@@ -110,6 +131,7 @@ pub(crate) struct Record<'a> {
     keys: &'a str,
     /// Its top-level fields, in the order they came.
     pub(crate) fields: &'a [Field],
+    pub(crate) traits: Traits,
 }
 
 impl<'a> Record<'a> {
@@ -119,6 +141,7 @@ impl<'a> Record<'a> {
             text,
             keys: &scratch.arena,
             fields: &scratch.fields,
+            traits: scratch.traits,
         }
     }
 
@@ -185,6 +208,18 @@ pub(crate) fn scan(
     }
     let kind = scan.run()?;
     if kind == Kind::Object {
+        let record = Record::of(text, scan.scratch);
+        let is_watched = |field| {
+            scan.scratch
+                .watched
+                .iter()
+                .any(|name| name.as_bytes() == record.key(field))
+        };
+        scan.scratch.traits = Traits {
+            watched: record.fields.iter().any(is_watched),
+            // Within strings there are none.
+            line_breaks: memchr::memchr2(b'\n', b'\r', scan.bytes).is_some(),
+        };
         scan.learn();
     }
     Ok(kind)
