@@ -1,7 +1,6 @@
 //! One record: decoded, normalized, or refused.
 
 use cresset_model::batch::{RawRecord, Reason};
-use cresset_model::limits::DEAD_LETTER_RAW_BYTES_MAX;
 use cresset_model::outcome::{AlertDraft, Observation, Rejected, Stage};
 use cresset_model::provenance::Marks;
 use cresset_model::text::{Span, Text};
@@ -46,7 +45,7 @@ impl Pipeline {
                 reason: fault.reason,
                 detail: fault.detail,
                 upstream_id: None,
-                raw: kept(record.span),
+                raw: self.kept(record.span),
                 full_bytes: fault.full_bytes,
                 full_hash: fault.full_hash,
             });
@@ -81,12 +80,19 @@ impl Pipeline {
                     reason: fault.reason,
                     detail: fault.detail,
                     upstream_id,
-                    raw: kept(record.span),
+                    raw: self.kept(record.span),
                     full_bytes: lies.raw.len() as u64,
                     full_hash,
                 });
             }
         }
+    }
+
+    /// The part of a record that a dead letter keeps.
+    fn kept(&self, span: Span) -> Span {
+        let most = self.spec.limits.dead_letter_raw_bytes_max;
+        let len = span.len.min(u32::try_from(most).unwrap_or(u32::MAX));
+        Span { len, ..span }
     }
 
     /// What the adapter makes of a record, and its text.
@@ -189,12 +195,4 @@ fn values<'a>(
         received: lies.received,
         marks: Marks::default(),
     }
-}
-
-/// The part of a record that a dead letter keeps.
-fn kept(span: Span) -> Span {
-    let len = span
-        .len
-        .min(u32::try_from(DEAD_LETTER_RAW_BYTES_MAX).unwrap_or(u32::MAX));
-    Span { len, ..span }
 }

@@ -21,6 +21,10 @@ fn each_kind_has_its_defaults() {
         SourceConfig::Push(PushConfig {
             body_bytes_max: 8 << 20,
             in_flight_max: 16,
+            unpack: UnpackLimits {
+                unpacked_bytes_max: 64 << 20,
+                ratio_max: 100,
+            },
             records: Vec::new(),
         })
     );
@@ -44,10 +48,14 @@ fn each_kind_has_its_defaults() {
 #[test]
 fn each_kind_takes_its_keys() {
     assert_eq!(
-        read("push: { body: 1KiB, in_flight: 1, records: data.alerts }"),
+        read("push: { body: 1KiB, in_flight: 1, unpacked: 1GiB, ratio: 2, records: data.alerts }"),
         SourceConfig::Push(PushConfig {
             body_bytes_max: 1 << 10,
             in_flight_max: 1,
+            unpack: UnpackLimits {
+                unpacked_bytes_max: 1 << 30,
+                ratio_max: 2,
+            },
             records: vec!["data".to_owned(), "alerts".to_owned()],
         })
     );

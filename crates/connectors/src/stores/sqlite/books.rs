@@ -58,6 +58,7 @@ pub(super) struct Books {
     pub(super) removed: Vec<Seq>,
     pub(super) sightings: Sightings,
     pub(super) dead_letter_bytes_max: u64,
+    pub(super) dead_letter_raw_bytes_max: usize,
     sources: HashMap<SourceId, i64>,
     contexts: Vec<(Arc<Context>, i64)>,
 }
@@ -72,10 +73,8 @@ pub(super) struct Mark {
 
 impl Books {
     /// Reads the numbers back. None is given twice, even if the rows that had them are gone.
-    pub(super) fn load(
-        connection: &Connection,
-        dead_letter_bytes_max: u64,
-    ) -> Result<Self, Failure> {
+    /// `dead` are the bounds of dead letters: of all together, and of the record in one.
+    pub(super) fn load(connection: &Connection, dead: (u64, usize)) -> Result<Self, Failure> {
         let number = |sql: &str| -> Result<u64, Failure> {
             let value: Option<i64> = connection.query_row(sql, [], |row| row.get(0))?;
             Ok(unsigned(value.unwrap_or(0)))
@@ -105,7 +104,8 @@ impl Books {
             log: Vec::new(),
             removed: Vec::new(),
             sightings: Sightings::default(),
-            dead_letter_bytes_max,
+            dead_letter_bytes_max: dead.0,
+            dead_letter_raw_bytes_max: dead.1,
             sources: HashMap::new(),
             contexts: Vec::new(),
         })

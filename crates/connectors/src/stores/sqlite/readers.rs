@@ -112,6 +112,57 @@ mod tests {
 
     /// To break it: leave the progress handler out.
     #[test]
+    fn only_so_many_read_at_once_and_the_others_wait_their_time() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("a.db");
+        drop(Connection::open(&path).unwrap());
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_time()
+            .build()
+            .unwrap();
+        for most in [1, 4] {
+            let readers = Arc::new(Readers::new(path.clone(), most, Duration::from_mins(1)));
+            let hurried = Readers {
+                idle: Arc::clone(&readers.idle),
+                turns: Arc::clone(&readers.turns),
+                timeout: Duration::ZERO,
+            };
+            let (began, begun) = std::sync::mpsc::channel();
+            let (go, wait) = std::sync::mpsc::channel::<()>();
+            let wait = Arc::new(Mutex::new(wait));
+            let reads: Vec<_> = (0..most)
+                .map(|_| {
+                    let (readers, wait) = (Arc::clone(&readers), Arc::clone(&wait));
+                    let began = began.clone();
+                    let read = move |_: &Connection| {
+                        began.send(()).unwrap();
+                        wait.lock().unwrap().recv().unwrap();
+                        Ok(())
+                    };
+                    runtime.spawn(async move { readers.read(read).await })
+                })
+                .collect();
+            for _ in 0..most {
+                begun.recv().unwrap();
+            }
+            // One more, and ten times as many.
+            for _ in 0..most * 9 {
+                let error = runtime.block_on(hurried.read(|_| Ok(()))).unwrap_err();
+                let busy = "all readers of the store are busy";
+                assert_eq!(error, PortError::transient(busy));
+            }
+            for _ in 0..most {
+                go.send(()).unwrap();
+            }
+            for read in reads {
+                runtime.block_on(read).unwrap().unwrap();
+            }
+            runtime.block_on(readers.read(|_| Ok(()))).unwrap();
+        }
+    }
+
+    #[test]
     fn a_read_that_takes_too_long_is_ended_and_its_connection_goes_on() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("a.db");

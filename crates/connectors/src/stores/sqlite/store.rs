@@ -49,11 +49,13 @@ impl SqliteStore {
         open::create_directory(config.directory())?;
         let lock = Lock::take(config.directory())?;
         let connection = open::writer(&config)?;
-        let books = Books::load(&connection, config.dead_letter_bytes_max).map_err(|failure| {
-            OpenError::Unreadable {
-                path: config.path.clone(),
-                message: PortError::from(failure).to_string(),
-            }
+        let dead = (
+            config.dead_letter_bytes_max,
+            config.dead_letter_raw_bytes_max,
+        );
+        let books = Books::load(&connection, dead).map_err(|failure| OpenError::Unreadable {
+            path: config.path.clone(),
+            message: PortError::from(failure).to_string(),
         })?;
         let published = Arc::new(Published::default());
         let feed = Arc::new(Feed::new(config.index_bytes_max));
