@@ -56,8 +56,8 @@ async fn a_batch_is_full_at_its_limit_of_records() {
 
 #[tokio::test(start_paused = true)]
 async fn a_batch_is_full_at_its_limit_of_bytes() {
-    // The records are of one length; a comma lies between two.
-    let bytes = |records: usize| (record(1).len() + 1) * records - 1;
+    // The records are of one length; what lies between them does not count.
+    let bytes = |records: usize| record(1).len() * records;
     for (limit, batches) in [
         (bytes(4), vec![4]),
         // The last byte of the third record fills it.
