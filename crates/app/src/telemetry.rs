@@ -8,7 +8,6 @@ use tracing::level_filters::LevelFilter;
 
 use crate::cli::{Global, LogFormat};
 use crate::config::LogConfig;
-pub(crate) use line::LINE_BYTES_MAX;
 use line::{Form, Lines};
 
 /// Bounds the lines from now on, once the configuration is known.

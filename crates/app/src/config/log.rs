@@ -2,8 +2,8 @@
 
 use cresset_model::config::{ByteSize, Section};
 
-use crate::telemetry::LINE_BYTES_MAX;
-
+/// Bytes of a line by default, its end included.
+pub(crate) const LINE_BYTES_MAX: usize = 8 << 10;
 /// The shortest line that may be asked for, and the longest.
 const LINE_BYTES_MAX_MIN: u64 = 1 << 10;
 const LINE_BYTES_MAX_MAX: u64 = 1 << 20;

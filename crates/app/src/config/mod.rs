@@ -46,7 +46,7 @@ pub(crate) use geo_http::GeoHttpConfig;
 pub(crate) use http_poll::{HttpPollConfig, SinceFormat};
 pub(crate) use lists::{ListConfig, ListContent};
 pub(crate) use load::load;
-pub(crate) use log::LogConfig;
+pub(crate) use log::{LINE_BYTES_MAX, LogConfig};
 pub(crate) use paging::PagingConfig;
 pub(crate) use pipeline::PipelineConfig;
 pub(crate) use receivers::NotifierConfig;

@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use serde_json::json;
 use tracing_subscriber::fmt::MakeWriter;
 
-/// Bytes of a line by default, its end included.
-pub(crate) const LINE_BYTES_MAX: usize = 8 << 10;
+use crate::config::LINE_BYTES_MAX;
+
 /// Bytes of a line of the words around what is kept of a longer one in JSON.
 const JSON_WORDS_BYTES: usize = 128;
 
