@@ -8,7 +8,7 @@ use std::process::Command;
 use anyhow::{Context, bail};
 use serde_json::Value;
 
-use crate::program::{cargo_with, root, target};
+use crate::program::{cargo_command, cargo_with, root, target};
 use crate::stopwatch::Stopwatch;
 use crate::terminal::{say, table};
 
@@ -137,7 +137,7 @@ fn parse(text: &str) -> anyhow::Result<Vec<Sabotage>> {
 }
 
 /// Copies what is under version control, as it is in the project's folder; what is the same already stays.
-fn copy_project(copy: &Path) -> anyhow::Result<()> {
+pub(crate) fn copy_project(copy: &Path) -> anyhow::Result<()> {
     let listed = Command::new("git")
         .args(["ls-files", "-z"])
         .current_dir(root())
@@ -186,7 +186,7 @@ fn apply(text: &str, sabotage: &Sabotage) -> Option<String> {
 
 /// Builds the copy as the tests are built, which takes less time, and runs worlds.
 fn attempt(copy: &Path, seeds: u64) -> anyhow::Result<Found> {
-    let output = Command::new(env!("CARGO"))
+    let output = cargo_command()
         .args(words(&[], RUN))
         .env("CARGO_TARGET_DIR", target()?)
         .env("CRESSET_SIMULATE_FROM", "0")
