@@ -30,6 +30,19 @@ struct Run {
 
 /// Measures who is there and names who is not.
 pub(crate) fn run() -> anyhow::Result<bool> {
+    let mut present = Vec::new();
+    for peer in &PEERS {
+        match version(peer) {
+            Some(version) => present.push((peer, version)),
+            None => say(&format!(
+                "`{}` is not on the path: {}",
+                peer.program, peer.from
+            )),
+        }
+    }
+    if present.is_empty() {
+        return Ok(true);
+    }
     let folder = tempfile::tempdir().context("make a folder")?;
     let folder = folder.path();
     let path = folder.to_string_lossy().into_owned();
@@ -48,15 +61,7 @@ pub(crate) fn run() -> anyhow::Result<bool> {
         "what differs",
     ];
     let mut rows = vec![head.map(str::to_owned).to_vec()];
-    let mut missing = Vec::new();
-    for peer in &PEERS {
-        let Some(version) = version(peer) else {
-            missing.push(format!(
-                "`{}` is not on the path: {}",
-                peer.program, peer.from
-            ));
-            continue;
-        };
+    for (peer, version) in present {
         say(&format!("{version}: {TURNS} turns"));
         let (own, other, ratio) = turns(&ours, peer, folder)?;
         rows.push(vec![
@@ -67,13 +72,8 @@ pub(crate) fn run() -> anyhow::Result<bool> {
             peer.differs.to_owned(),
         ]);
     }
-    if rows.len() > 1 {
-        say("");
-        table(&rows);
-    }
-    for line in missing {
-        say(&line);
-    }
+    say("");
+    table(&rows);
     Ok(true)
 }
 
