@@ -9,10 +9,10 @@
 )]
 
 mod city;
-mod commit;
 mod cpu;
 mod events;
 mod files;
+mod load;
 mod mmdb;
 mod numbers;
 mod pipe;
@@ -35,16 +35,19 @@ type Bench = (&'static str, fn(&mut Report) -> anyhow::Result<()>);
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-const BENCHES: [Bench; 12] = [
+const BENCHES: [Bench; 15] = [
     ("pipe", pipe::pipe),
     ("indicators", pipe::indicators_cost),
     ("files", files::pipe),
     ("produce", files::produce),
     ("webhook", webhook::webhook),
-    ("sync", service::sync),
-    ("commit", commit::commit),
+    ("sync", load::sync::sync),
+    ("commit", load::commit::commit),
     ("list", service::list),
-    ("start", service::start),
+    ("start", load::ready::start),
+    ("push", load::push::push),
+    ("stored", load::reads::stored),
+    ("retain", load::retain::retain),
     ("memory", service::memory),
     ("reads", reads::reads),
     ("viewers", viewers::viewers),

@@ -18,45 +18,62 @@ use cresset_pipeline::decode::ArraySlicer;
 use cresset_pipeline::normalize::Adapter;
 use cresset_pipeline::process::{Answers, Pipeline, PipelineSpec, Scratch};
 
-use crate::raw::Rows;
+use super::judged::{Goal, judge, turns};
+use crate::raw::{Rows, TABLES};
 use crate::report::Report;
 use crate::service::clock;
 use crate::upstream;
 
-/// Turns of each pair.
-const TURNS: usize = 5;
 /// Sizes of a commit and how many commits a turn makes of it.
-const SIZES: [(usize, usize); 3] = [(1, 300), (100, 200), (1_000, 50)];
+const SIZES: [(usize, usize); 3] = [(1, 300), (100, 200), (1_000, 100)];
 const NOW_SECONDS: i64 = 1_790_000_000;
 
-/// Commits of 1, 100 and 1,000 alerts.
+/// Commits of 1, 100 and 1,000 alerts, and what each table costs a raw insert.
 pub(crate) fn commit(report: &mut Report) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;
+    let mut without: Vec<_> = TABLES
+        .iter()
+        .map(|(table, _)| (*table, vec![], vec![]))
+        .collect();
     for (size, commits) in SIZES {
         let (mut rate, mut raw_rate, mut ratio) = (vec![], vec![], vec![]);
-        for _ in 0..TURNS {
+        for _ in 0..turns() {
             let directory = tempfile::tempdir()?;
             let database = directory.path().join("cresset.db");
             let outcomes = outcomes(size, commits)?;
             let ours = runtime.block_on(ours(&database, outcomes))?.as_secs_f64();
-            let raw = Rows::read(&database)?
-                .insert(&directory.path().join("raw.db"), size)?
-                .as_secs_f64();
+            let rows = Rows::of(&database)?;
+            let raw = rows.insert(&directory.path().join("raw.db"), size, &[])?;
             let alerts = (size * commits) as f64;
             rate.push(alerts / ours);
-            raw_rate.push(alerts / raw);
-            ratio.push(raw / ours);
+            raw_rate.push(alerts / raw.wall_seconds);
+            ratio.push(raw.wall_seconds / ours);
+            for (table, cpu, wall) in without.iter_mut().filter(|_| size == 1_000) {
+                let less = directory.path().join(format!("{table}.db"));
+                let less = rows.insert(&less, size, &[table])?;
+                cpu.push((raw.cpu_seconds - less.cpu_seconds) * 1e6 / alerts);
+                wall.push((raw.wall_seconds - less.wall_seconds) * 1e6 / alerts);
+            }
         }
-        report.turns(&format!("commits of {size}"), "alerts/s", &rate);
-        report.turns(
-            &format!("raw insert, {size} a commit"),
-            "alerts/s",
-            &raw_rate,
-        );
-        let goal = if size == 1_000 { " (goal 0.7)" } else { "" };
-        report.turns(&format!("commit / raw insert at {size}{goal}"), "", &ratio);
+        let work = format!("commits of {size}");
+        judge(report, (&work, "alerts/s"), &rate, Goal::None);
+        let raw = format!("raw insert, {size} a commit");
+        judge(report, (&raw, "alerts/s"), &raw_rate, Goal::None);
+        let goal = if size == 1_000 {
+            Goal::AtLeast(0.8)
+        } else {
+            Goal::None
+        };
+        let work = format!("commit / raw insert at {size}");
+        judge(report, (&work, ""), &ratio, goal);
+    }
+    for (table, cpu, wall) in &without {
+        let work = format!("raw insert: what `{table}` costs, processor");
+        judge(report, (&work, "us/alert"), cpu, Goal::None);
+        let work = format!("raw insert: what `{table}` costs, wall");
+        judge(report, (&work, "us/alert"), wall, Goal::None);
     }
     Ok(())
 }
@@ -84,7 +101,7 @@ async fn ours(database: &Path, outcomes: Vec<Outcome>) -> anyhow::Result<Duratio
     Ok(took)
 }
 
-fn outcomes(size: usize, commits: usize) -> anyhow::Result<Vec<Outcome>> {
+pub(super) fn outcomes(size: usize, commits: usize) -> anyhow::Result<Vec<Outcome>> {
     let limits = RecordLimits {
         batch_records_max: size,
         ..RecordLimits::default()
