@@ -8,8 +8,8 @@ use cresset_model::batch::{BatchIdentity, RawBatch};
 use cresset_model::id::hash128;
 use cresset_model::limits::RecordLimits;
 use cresset_model::ports::{
-    BoxFuture, Clock, Commit, EventSink, Intake, Lane, PUSH_ANSWER_AGE_MAX, PortError, PushBody,
-    PushError, PushReceipt, Store, StoredPush,
+    BoxFuture, Clock, Commit, Encoding, EventSink, Intake, Lane, PUSH_ANSWER_AGE_MAX, PortError,
+    PushBody, PushError, PushReceipt, Store, StoredPush,
 };
 use cresset_model::source::SyncStatus;
 use cresset_model::{SourceId, Timestamp};
@@ -20,7 +20,7 @@ use tracing::warn;
 use super::answer;
 use super::books::Named;
 use super::slots::{Slot, Slots};
-use super::unpack::{Batches, Checked, PUSH_BODY_BYTES_MAX, check};
+use super::unpack::{Batches, Checked, GATHERED_BYTES_MAX, PUSH_BODY_BYTES_MAX, check};
 use crate::handover::Handover;
 use crate::source_cell::SourceCell;
 use crate::stages::{Stages, Workers};
@@ -114,7 +114,7 @@ impl PushIntake {
         }
         check_key(body.key.as_deref())?;
         let key = body.key.as_deref();
-        let slot = self.slots.take(&body.source, key, body.body.len())?;
+        let slot = self.slots.take(&body.source, key, held_bytes(&body))?;
         Ok(Push {
             ports: self.ports.clone(),
             source: source.clone(),
@@ -137,6 +137,14 @@ impl Intake for PushIntake {
                 Err(unavailable(error))
             })
         })
+    }
+}
+
+/// Bytes that a push takes of those under way. A packed body is small and may hold as much unpacked as is kept of one.
+fn held_bytes(body: &PushBody) -> usize {
+    match body.encoding {
+        Encoding::Identity => body.body.len(),
+        Encoding::Gzip | Encoding::Zstd => body.body.len().max(GATHERED_BYTES_MAX),
     }
 }
 

@@ -20,7 +20,7 @@ pub const RATIO_FREE_BYTES: u64 = 1 << 20;
 /// Unpacked bytes in memory at one time.
 const CHUNK_BYTES: usize = 64 << 10;
 /// Bytes of batches that the first reading of a body keeps; a larger body is unpacked again.
-const GATHERED_BYTES_MAX: usize = 4 << 20;
+pub(super) const GATHERED_BYTES_MAX: usize = 4 << 20;
 
 /// The batches of one body.
 pub(super) struct Batches {

@@ -105,7 +105,7 @@ fn large() -> Vec<u8> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn sixteen_pushes_are_under_way_at_once_and_further_ones_come_again() {
+async fn only_so_many_pushes_are_under_way_at_once_and_further_ones_come_again() {
     let door = Door::new();
     door.store.hold_commits(true);
     let start = || {
