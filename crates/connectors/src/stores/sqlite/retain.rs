@@ -11,8 +11,8 @@ use super::books::{Books, signed, unsigned};
 use super::error::Failure;
 use super::{generations, route, state};
 
-/// Alerts or identities deleted in one step, between two commits.
-pub(super) const CHUNK_ROWS: usize = 500;
+/// Alerts or identities deleted in one step, between two commits: few enough that no write waits long.
+pub(super) const CHUNK_ROWS: usize = 250;
 /// Rows looked at in one step of planning.
 const PLAN_ROWS: i64 = 10_000;
 /// Arrival and age go together but for steps of the clock: after so many young rows in a row nothing old
