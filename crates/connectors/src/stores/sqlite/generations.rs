@@ -60,8 +60,8 @@ impl Group {
 
 fn places(id: AlertId) -> [usize; PLACES] {
     std::array::from_fn(|at| {
-        let bits = (id.0 >> (FILTER_SHIFT as usize * at)) as u64;
-        usize::try_from(bits).unwrap_or(0) % FILTER_BITS
+        let bits = (id.0 >> (FILTER_SHIFT as usize * at)) % FILTER_BITS as u128;
+        usize::try_from(bits).expect("a remainder is below the places of a filter")
     })
 }
 
