@@ -185,18 +185,18 @@ impl SqliteStore {
     async fn page(&self, filter: Filter, page: PageRequest) -> Result<AlertPage, PortError> {
         let feed = Arc::clone(&self.feed);
         let alerts = self.published.alerts.load(Ordering::Acquire);
-        self.readers
-            .read(move |connection| {
-                let mut answer = match list::by_index(connection, &feed, &filter, page)? {
-                    Some(answer) => answer,
-                    None => list::walk(connection, &filter, page)?,
-                };
-                if page.total {
-                    answer.total = Some(total(connection, &feed, &filter, alerts)?);
-                }
-                Ok(answer)
-            })
-            .await
+        let is_walk = feed.leaves_a_walk(&filter);
+        let read = move |connection: &rusqlite::Connection| {
+            let mut answer = match list::by_index(connection, &feed, &filter, page)? {
+                Some(answer) => answer,
+                None => list::walk(connection, &filter, page)?,
+            };
+            if page.total {
+                answer.total = Some(total(connection, &feed, &filter, alerts)?);
+            }
+            Ok(answer)
+        };
+        self.counted(is_walk, read).await
     }
 }
 
