@@ -12,8 +12,8 @@ const PUSH_BODY_BYTES_MAX_DEFAULT: u64 = 8 << 20;
 const PUSH_BODY_BYTES_MAX_MIN: u64 = 1 << 10;
 const PUSH_BODY_BYTES_MAX_MAX: u64 = 8 << 20;
 /// Pushes under way at once by default.
-const PUSH_IN_FLIGHT_MAX_DEFAULT: u32 = 16;
-const PUSH_IN_FLIGHT_MAX_MAX: u32 = 16;
+const PUSH_IN_FLIGHT_MAX_DEFAULT: u32 = 128;
+const PUSH_IN_FLIGHT_MAX_MAX: u32 = 128;
 /// Generated events a second by default.
 const GENERATE_RATE_DEFAULT: u32 = 5;
 const GENERATE_RATE_MAX: u32 = 100_000;

@@ -20,7 +20,7 @@ fn each_kind_has_its_defaults() {
         read("push: {}"),
         SourceConfig::Push(PushConfig {
             body_bytes_max: 8 << 20,
-            in_flight_max: 16,
+            in_flight_max: 128,
             records: Vec::new(),
         })
     );
@@ -70,15 +70,15 @@ fn values_out_of_range_are_named() {
         "push: { body: 1023B, in_flight: 0 }",
         &[
             "4:29: \"body\" is out of range: 1023B: from 1KiB to 8MiB are allowed",
-            "4:47: \"in_flight\" is out of range: 0: from 1 to 16 are allowed",
+            "4:47: \"in_flight\" is out of range: 0: from 1 to 128 are allowed",
         ],
     );
-    check_source("push: { body: 8MiB, in_flight: 16 }", &[]);
+    check_source("push: { body: 8MiB, in_flight: 128 }", &[]);
     check_source(
-        "push: { body: 9MiB, in_flight: 17 }",
+        "push: { body: 9MiB, in_flight: 129 }",
         &[
             "4:29: \"body\" is out of range: 9MiB: from 1KiB to 8MiB are allowed",
-            "4:46: \"in_flight\" is out of range: 17: from 1 to 16 are allowed",
+            "4:46: \"in_flight\" is out of range: 129: from 1 to 128 are allowed",
         ],
     );
     check_source(
