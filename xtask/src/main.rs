@@ -5,6 +5,7 @@ mod arguments;
 mod bench;
 mod check;
 mod conformance;
+mod copy;
 mod crash;
 mod date;
 mod edges;
