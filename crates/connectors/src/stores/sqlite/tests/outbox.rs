@@ -1,10 +1,10 @@
 //! The outbox after faults and crashes, and at its bounds.
 
-use cresset_model::SourceId;
 use cresset_model::notification::{DeliveryAttempt, DeliveryEnd, DeliveryState, Intent};
 use cresset_model::ports::{
     DeliveryFilter, Leased, Outbox, PUSH_ANSWER_AGE_MAX, PortError, Settlement, Store, StoredPush,
 };
+use cresset_model::{NotificationId, SourceId};
 
 use super::super::deliver::{
     COUNTED_ROWS_MAX, DELIVERIES_PER_PAGE_MAX, LEASES_MAX, TRIES_KEPT_MAX,
@@ -146,10 +146,15 @@ fn a_record_larger_than_an_answer_goes_alone() {
 fn leases_pages_and_totals_have_a_greatest_size() {
     let place = Place::new();
     let store = place.open();
+    let all = LEASES_MAX + 4;
     run(async {
-        let groups = 0..LEASES_MAX + 1;
+        let groups = 0..all;
         let intents = groups.map(|group| intent_of(&format!("g-{group}"), "soc/0", 1));
         decide(&store, intents.collect()).await;
+        // Rows that are held make room for none when they are not among those that are due.
+        let held = vec![NotificationId(1), NotificationId(2)];
+        let leased = store.lease(T0, at(60), 3, held).await.unwrap();
+        assert_eq!(leased.len(), 3);
         let leased = store
             .lease(T0, at(60), usize::MAX, Vec::new())
             .await
@@ -175,7 +180,7 @@ fn leases_pages_and_totals_have_a_greatest_size() {
         let total = page.total.unwrap();
         (page.items.len(), total.value, total.exact)
     };
-    let there = i64::try_from(LEASES_MAX + 1).unwrap();
+    let there = i64::try_from(all).unwrap();
     let most = u64::try_from(COUNTED_ROWS_MAX).unwrap();
     fill(COUNTED_ROWS_MAX - there);
     assert_eq!(page(usize::MAX), (DELIVERIES_PER_PAGE_MAX, most, true));
