@@ -17,6 +17,7 @@ use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
+use std::time::Duration;
 
 use anyhow::{Context, bail};
 
@@ -251,9 +252,11 @@ fn try_crate(modules: &[&'static Module]) -> anyhow::Result<Vec<(&'static str, C
     ));
     let built = place.all(&changes)?;
     say(&format!("built in {} s", stopwatch.seconds()));
-    let mut verdicts = BTreeMap::new();
+    let (mut verdicts, mut limits) = (BTreeMap::new(), BTreeMap::new());
     for module in modules {
-        verdicts.extend(try_built(module, &place, &built, &changes)?);
+        let (limit, of_module) = try_built(module, &place, &built, &changes)?;
+        limits.insert(module.name, limit);
+        verdicts.extend(of_module);
     }
     verdicts.extend(
         built
@@ -266,7 +269,7 @@ fn try_crate(modules: &[&'static Module]) -> anyhow::Result<Vec<(&'static str, C
             .iter()
             .find(|it| it.paths().contains(&changes[*number].file));
         let module = module.context("a change is in no module")?;
-        let verdict = try_alone(module, &place, &changes[*number])?;
+        let verdict = try_alone(module, &place, &changes[*number], limits[module.name])?;
         tell(&changes[*number], &verdict);
         verdicts.insert(*number, verdict);
     }
@@ -282,13 +285,14 @@ fn try_crate(modules: &[&'static Module]) -> anyhow::Result<Vec<(&'static str, C
     Ok(counted)
 }
 
-/// Tries the changes of a module that stand behind switches, some at a time.
+/// Tries the changes of a module that stand behind switches, some at a time. Says as well how long its tests
+/// may take with one.
 fn try_built(
     module: &Module,
     place: &Place<'_>,
     built: &Built,
     changes: &[Change],
-) -> anyhow::Result<Vec<(usize, Verdict)>> {
+) -> anyhow::Result<(Duration, Vec<(usize, Verdict)>)> {
     let paths = module.paths();
     let due: Vec<usize> = (0..changes.len())
         .filter(|number| paths.contains(&changes[*number].file))
@@ -320,20 +324,25 @@ fn try_built(
     thread::scope(|scope| {
         let workers = thread::available_parallelism().map_or(1, NonZero::get);
         let workers: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
-        let ends = workers.into_iter().map(thread::ScopedJoinHandle::join);
-        ends.map(|end| end.expect("a worker does not panic"))
-            .collect::<anyhow::Result<()>>()
+        let mut ends = workers.into_iter().map(thread::ScopedJoinHandle::join);
+        ends.try_for_each(|end| end.expect("a worker does not panic"))
     })?;
     say(&format!(
         "--- {} took {} s",
         module.name,
         stopwatch.seconds()
     ));
-    Ok(verdicts.into_inner().expect("nobody panics with it"))
+    let verdicts = verdicts.into_inner().expect("nobody panics with it");
+    Ok((limit, verdicts))
 }
 
 /// Builds one change by itself and tries it.
-fn try_alone(module: &Module, place: &Place<'_>, change: &Change) -> anyhow::Result<Verdict> {
+fn try_alone(
+    module: &Module,
+    place: &Place<'_>,
+    change: &Change,
+    limit: Duration,
+) -> anyhow::Result<Verdict> {
     let Some(program) = place.one(change)? else {
         return Ok(Verdict::Unviable);
     };
@@ -342,7 +351,7 @@ fn try_alone(module: &Module, place: &Place<'_>, change: &Change) -> anyhow::Res
         folder: &folder,
         filter: module.tests,
     };
-    tests.run(&program, None, judge::LIMIT_MIN)
+    tests.run(&program, None, limit)
 }
 
 fn tell(change: &Change, verdict: &Verdict) {
@@ -359,7 +368,7 @@ fn write_down(
     changes: &[Change],
     verdicts: &[(&usize, &Verdict)],
 ) -> anyhow::Result<()> {
-    let mut text = String::new();
+    let mut lines = String::new();
     for (number, verdict) in verdicts {
         let verdict = match verdict {
             Verdict::Noticed(test) => format!("noticed by {test}"),
@@ -367,10 +376,10 @@ fn write_down(
             Verdict::Missed => "MISSED".to_owned(),
             Verdict::Unviable => "does not compile".to_owned(),
         };
-        text.push_str(&format!("{}: {verdict}\n", changes[**number].name));
+        lines.extend([&changes[**number].name, ": ", &verdict, "\n"]);
     }
     let path = target()?.join(format!("mutants/{}.txt", module.name));
-    write(&path, &text).with_context(|| format!("write {}", path.display()))
+    write(&path, &lines).with_context(|| format!("write {}", path.display()))
 }
 
 fn write(path: &Path, text: &str) -> std::io::Result<()> {

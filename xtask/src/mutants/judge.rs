@@ -12,7 +12,7 @@ use anyhow::{Context, bail};
 use crate::stopwatch::Stopwatch;
 
 /// Tests that take longer, and many times what they take by themselves, have no end.
-pub(super) const LIMIT_MIN: Duration = Duration::from_secs(20);
+const LIMIT_MIN: Duration = Duration::from_secs(20);
 /// How much longer than by themselves they may take; the machine may have become busier.
 const LIMIT_TIMES: u32 = 6;
 /// Memory that a change may take, in KiB: some only end when they have taken all.
@@ -43,8 +43,8 @@ impl Tests<'_> {
     /// Runs them as they are, and says how long they may take with a change.
     pub(super) fn limit(&self, program: &Path) -> anyhow::Result<Duration> {
         let stopwatch = Stopwatch::start();
-        match self.run(program, None, Duration::from_secs(600))? {
-            Verdict::Missed => Ok(LIMIT_MIN.max(stopwatch.elapsed() * LIMIT_TIMES)),
+        match self.run(program, None, Duration::from_mins(10))? {
+            Verdict::Missed => Ok(limit_after(stopwatch.elapsed())),
             Verdict::Noticed(test) => bail!("`{test}` fails without any change"),
             Verdict::Endless | Verdict::Unviable => {
                 bail!("the tests do not end without any change")
@@ -77,6 +77,11 @@ impl Tests<'_> {
         let verdict = listen(&lines(output), limit);
         finish(&mut child, verdict)
     }
+}
+
+/// How long tests that took so long by themselves may take with a change.
+fn limit_after(unchanged: Duration) -> Duration {
+    LIMIT_MIN.max(unchanged * LIMIT_TIMES)
 }
 
 fn lines(output: ChildStdout) -> Receiver<String> {
@@ -142,7 +147,7 @@ mod tests {
 
     #[test]
     fn the_first_test_that_fails_has_noticed() {
-        let long = Duration::from_secs(600);
+        let long = Duration::from_mins(10);
         let noticed = |text: &str| Verdict::Noticed(text.to_owned());
         let script = "echo 'test a::b ... FAILED'; exec tail -f /dev/null";
         assert_eq!(check(script, long), noticed("a::b"));
@@ -150,6 +155,12 @@ mod tests {
         let script = "test \"$CRESSET_CHANGE\" = 7 && exit 3";
         let broke = noticed("the tests broke off (exit status: 3)");
         assert_eq!(check(script, long), broke);
+    }
+
+    #[test]
+    fn slow_tests_may_take_longer() {
+        let limit = |seconds| limit_after(Duration::from_secs(seconds)).as_secs();
+        assert_eq!([0, 3, 4, 25].map(limit), [20, 20, 24, 150]);
     }
 
     #[test]
