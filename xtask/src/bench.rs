@@ -12,6 +12,12 @@ use serde_json::{Value, json};
 use crate::program::{cargo, root};
 use crate::terminal::{say, table};
 
+pub(crate) mod builds;
+mod children;
+pub(crate) mod compare;
+pub(crate) mod count;
+mod peers;
+
 /// Where the last results are kept; git ignores it.
 const FOLDER: &str = ".bench";
 
@@ -23,22 +29,21 @@ struct Row {
     unit: String,
 }
 
-/// Runs the benches, of one name or all, and prints the change.
-pub(crate) fn run(name: Option<&str>) -> anyhow::Result<bool> {
+/// The bench that has a program of its own, whose allocator counts.
+const ALLOCATIONS: &str = "allocations";
+
+/// Runs the benches, of one name or all, and prints the change. `full` takes the sizes that the goals name.
+pub(crate) fn run(name: Option<&str>, full: bool) -> anyhow::Result<bool> {
     let folder = root().join(FOLDER);
     fs::create_dir_all(&folder).with_context(|| format!("create {FOLDER}"))?;
     let (fresh, last) = (folder.join("fresh.json"), folder.join("last.json"));
-    let fresh_path = fresh.to_string_lossy().into_owned();
-    if fresh.exists() {
-        fs::remove_file(&fresh).with_context(|| format!("remove {fresh_path}"))?;
+    let mut rows = Vec::new();
+    for target in targets(name) {
+        let Some(more) = measure(target, name, full, &fresh)? else {
+            return Ok(false);
+        };
+        rows.extend(more);
     }
-    let mut arguments = vec!["bench", "-p", "cresset", "--bench", "bench", "--"];
-    arguments.extend(name);
-    arguments.extend(["--json", &fresh_path]);
-    if !cargo(&arguments)? {
-        return Ok(false);
-    }
-    let rows = read(&fresh)?;
     let before = if last.exists() {
         read(&last)?
     } else {
@@ -48,6 +53,35 @@ pub(crate) fn run(name: Option<&str>) -> anyhow::Result<bool> {
     table(&compare(&before, &rows));
     write(&last, &merge(before, rows))?;
     Ok(true)
+}
+
+/// The programs that have the benches of a name.
+fn targets(name: Option<&str>) -> &'static [&'static str] {
+    match name {
+        None => &["bench", "counts"],
+        Some(ALLOCATIONS) => &["counts"],
+        Some(_) => &["bench"],
+    }
+}
+
+fn measure(
+    target: &str,
+    name: Option<&str>,
+    full: bool,
+    fresh: &Path,
+) -> anyhow::Result<Option<Vec<Row>>> {
+    let path = fresh.to_string_lossy();
+    if fresh.exists() {
+        fs::remove_file(fresh).with_context(|| format!("remove {path}"))?;
+    }
+    let mut arguments = vec!["bench", "-p", "cresset", "--bench", target, "--"];
+    arguments.extend(name);
+    arguments.extend(full.then_some("--full"));
+    arguments.extend(["--json", &path]);
+    if !cargo(&arguments)? {
+        return Ok(None);
+    }
+    read(fresh).map(Some)
 }
 
 fn read(path: &Path) -> anyhow::Result<Vec<Row>> {

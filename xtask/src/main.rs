@@ -5,6 +5,7 @@ mod arguments;
 mod bench;
 mod check;
 mod conformance;
+mod copy;
 mod crash;
 mod date;
 mod edges;
@@ -51,7 +52,12 @@ usage: cargo x <command>
                                --minimize instead: keep the fewest inputs that reach the same
   mutants [MODULE]             change one thing at a time in the modules that bear the contract, and
                                see whether a test notices
-  bench [NAME]                 run the benches and print the change since the last run
+  bench [NAME] [--full]        run the benches and print the change since the last run; --full takes the
+                               sizes of the goals, some minutes more
+  bench build                  what it takes to build the project from nothing, and to try a change
+  bench --compare              measure other programs, where they are installed, beside this one
+  bench --count [--accept]     count instructions of fixed work and compare with the committed figures, or
+                               keep the new ones
   screenshots DIR              take a picture of every page in both themes";
 
 fn main() -> ExitCode {
@@ -87,11 +93,7 @@ fn run(command: &str, words: Vec<String>) -> anyhow::Result<bool> {
             arguments.finish()?;
             Ok(suites::run(fast))
         }
-        "bench" => {
-            let name = arguments.word();
-            arguments.finish()?;
-            bench::run(name.as_deref())
-        }
+        "bench" => measure(arguments),
         "screenshots" => {
             let directory = arguments.word().context("the folder is missing")?;
             arguments.finish()?;
@@ -104,6 +106,24 @@ fn run(command: &str, words: Vec<String>) -> anyhow::Result<bool> {
         other => prove(other, arguments),
     }
     .with_context(|| format!("failed to {command}"))
+}
+
+/// Runs benches, counts instructions, or measures other programs.
+fn measure(mut arguments: Arguments) -> anyhow::Result<bool> {
+    let (count, accept) = (arguments.flag("--count"), arguments.flag("--accept"));
+    let (peers, full) = (arguments.flag("--compare"), arguments.flag("--full"));
+    let name = arguments.word();
+    arguments.finish()?;
+    match (count, peers, name) {
+        (true, false, None) => {
+            needs::provide(&["valgrind"]).map_err(anyhow::Error::msg)?;
+            bench::count::run(accept)
+        }
+        (false, true, None) => bench::compare::run(),
+        (false, false, Some(name)) if !accept && name == "build" => bench::builds::run(),
+        (false, false, name) if !accept => bench::run(name.as_deref(), full),
+        _ => bail!("`--count` or `--compare` stand alone, `--accept` stands with `--count`"),
+    }
 }
 
 /// Runs a command that puts the product to the proof.

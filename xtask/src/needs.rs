@@ -33,12 +33,18 @@ macro_rules! apt {
 }
 
 /// Every program that a suite may name.
-const NEEDS: [Need; 8] = [
+const NEEDS: [Need; 9] = [
     // Sees the order of the calls in the suite `faults`.
     Need {
         program: "strace",
         probe: &["--version"],
         install: apt!["strace"],
+    },
+    // Counts instructions in the suite `instruction counts`.
+    Need {
+        program: "valgrind",
+        probe: &["--tool=callgrind", "--version"],
+        install: apt!["valgrind"],
     },
     // Compiles the bad disk of the suite `faults`; the bundled database needs it too.
     Need {

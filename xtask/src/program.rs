@@ -62,10 +62,68 @@ pub(crate) fn run_in(
 
 /// [`cargo`] with variables of its environment.
 pub(crate) fn cargo_with(arguments: &[&str], variables: &[(&str, &str)]) -> anyhow::Result<bool> {
-    run_with(env!("CARGO"), arguments, variables)
+    say(&format!("$ cargo {}", arguments.join(" ")));
+    let status = cargo_command()
+        .args(arguments)
+        .envs(variables.iter().copied())
+        .status()
+        .context("failed to run cargo")?;
+    Ok(status.success())
 }
 
 /// Runs cargo.
 pub(crate) fn cargo(arguments: &[&str]) -> anyhow::Result<bool> {
-    run(env!("CARGO"), arguments)
+    cargo_with(arguments, &[])
+}
+
+/// Cargo in the project's folder, as whoever calls it from a terminal does: without what cargo has told this
+/// program of its own package. Build scripts look at that, and would run again each time the two alternate.
+pub(crate) fn cargo_command() -> Command {
+    let mut command = Command::new(env!("CARGO"));
+    for (name, _) in std::env::vars_os() {
+        let is_ours = name.to_str().is_some_and(of_own_package);
+        if is_ours {
+            command.env_remove(name);
+        }
+    }
+    command.current_dir(root());
+    command
+}
+
+fn of_own_package(variable: &str) -> bool {
+    ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_CRATE_"]
+        .iter()
+        .any(|begin| variable.starts_with(begin))
+        || matches!(
+            variable,
+            "CARGO_BIN_NAME" | "CARGO_PRIMARY_PACKAGE" | "OUT_DIR"
+        )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(variable: &str, expected: bool) {
+        assert_eq!(of_own_package(variable), expected, "{variable}");
+    }
+
+    #[test]
+    fn what_cargo_says_of_this_package_is_kept_from_others() {
+        check("CARGO_PKG_NAME", true);
+        check("CARGO_MANIFEST_DIR", true);
+        check("CARGO_TARGET_DIR", false);
+        check("CARGO_HOME", false);
+        check("CARGO_NET_OFFLINE", false);
+        check("RUSTFLAGS", false);
+    }
+
+    #[test]
+    fn cargo_is_called_without_it() {
+        let command = cargo_command();
+        let kept = command.get_envs().filter(|(_, value)| value.is_some());
+        assert_eq!(kept.count(), 0);
+        let removed: Vec<_> = command.get_envs().map(|(name, _)| name).collect();
+        assert!(removed.iter().any(|name| *name == "CARGO_PKG_NAME"));
+    }
 }

@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 
 use anyhow::{Context, bail};
 
-use crate::program::{self, run_with};
+use crate::program::{self, cargo_with};
 use crate::python::Environment;
 
 /// What the servers are made of.
@@ -79,5 +79,5 @@ pub(crate) fn run() -> anyhow::Result<bool> {
 
 fn test(target: &str, variables: &[(&str, &str)]) -> anyhow::Result<bool> {
     let words = ["test", "-p", "cresset-connectors", "--test", target];
-    run_with(env!("CARGO"), &words, variables)
+    cargo_with(&words, variables)
 }

@@ -1,14 +1,15 @@
 //! Starts the simulation of the `sim` crate, and puts faults into a copy of the project to see that it finds
 //! them.
 
+use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
 
 use anyhow::{Context, bail};
 use serde_json::Value;
 
-use crate::program::{cargo_with, root, target};
+use crate::copy::copy_project;
+use crate::program::{cargo_command, cargo_with, root, target};
 use crate::stopwatch::Stopwatch;
 use crate::terminal::{say, table};
 
@@ -89,7 +90,7 @@ pub(crate) fn sabotages(seeds: u64) -> anyhow::Result<bool> {
     let list = fs::read_to_string(root().join(SABOTAGES)).context("read the sabotages")?;
     let list = parse(&list).context("read the sabotages")?;
     let copy = target()?.join("sabotage");
-    copy_project(&copy)?;
+    copy_project(&copy, &BTreeMap::new())?;
     let mut rows = vec![
         ["sabotage", "breaks", "seeds", "seconds"]
             .map(str::to_owned)
@@ -136,31 +137,6 @@ fn parse(text: &str) -> anyhow::Result<Vec<Sabotage>> {
         .collect()
 }
 
-/// Copies what is under version control, as it is in the project's folder; what is the same already stays.
-fn copy_project(copy: &Path) -> anyhow::Result<()> {
-    let listed = Command::new("git")
-        .args(["ls-files", "-z"])
-        .current_dir(root())
-        .output();
-    let listed = listed.context("list the files with git")?;
-    let listed = String::from_utf8(listed.stdout).context("list the files with git")?;
-    for file in listed.split('\0').filter(|file| !file.is_empty()) {
-        let (from, to) = (root().join(file), copy.join(file));
-        let Ok(bytes) = fs::read(&from) else {
-            // Deleted, and not yet committed.
-            continue;
-        };
-        if fs::read(&to).is_ok_and(|old| old == bytes) {
-            continue;
-        }
-        let directory = to.parent().map_or_else(PathBuf::new, Path::to_path_buf);
-        fs::create_dir_all(directory)
-            .and_then(|()| fs::write(&to, bytes))
-            .with_context(|| format!("copy {file}"))?;
-    }
-    Ok(())
-}
-
 fn try_one(copy: &Path, sabotage: &Sabotage, seeds: u64) -> anyhow::Result<Found> {
     let path = copy.join(&sabotage.file);
     let sound = fs::read_to_string(&path).context("read the file")?;
@@ -186,7 +162,7 @@ fn apply(text: &str, sabotage: &Sabotage) -> Option<String> {
 
 /// Builds the copy as the tests are built, which takes less time, and runs worlds.
 fn attempt(copy: &Path, seeds: u64) -> anyhow::Result<Found> {
-    let output = Command::new(env!("CARGO"))
+    let output = cargo_command()
         .args(words(&[], RUN))
         .env("CARGO_TARGET_DIR", target()?)
         .env("CRESSET_SIMULATE_FROM", "0")

@@ -4,7 +4,7 @@ use crate::needs;
 use crate::program::cargo;
 use crate::stopwatch::Stopwatch;
 use crate::terminal::{say, table};
-use crate::{check, conformance, crash, edges, faults, real_servers, simulate};
+use crate::{bench, check, conformance, crash, edges, faults, real_servers, simulate};
 
 /// One suite.
 struct Suite {
@@ -34,7 +34,7 @@ const NASTY: [&str; 7] = [
 ];
 
 /// Every suite there is, in the order in which they run.
-const SUITES: [Suite; 14] = [
+const SUITES: [Suite; 15] = [
     Suite {
         name: "tidy",
         slow: false,
@@ -90,6 +90,13 @@ const SUITES: [Suite; 14] = [
         needs: &[],
         after: Some("release build"),
         run: || cargo(&NASTY),
+    },
+    Suite {
+        name: "instruction counts",
+        slow: true,
+        needs: &["valgrind"],
+        after: Some("release build"),
+        run: || bench::count::run(false),
     },
     Suite {
         name: "simulation",

@@ -122,7 +122,9 @@ pub(crate) enum Command {
     /// Health, sources and counts of a running service
     Status,
     /// Run a sync now
-    #[command(after_help = "Examples:\n  cresset sync\n  cresset sync upstream-alerts --wait")]
+    #[command(
+        after_help = "Examples:\n  cresset sync\n  cresset sync upstream-alerts --wait\n  cresset sync upstream-alerts --force"
+    )]
     Sync(Sync),
     /// List and show alerts
     #[command(subcommand)]
@@ -254,6 +256,9 @@ pub(crate) struct Sync {
     /// Wait until it has ended; exit 1 if it failed
     #[arg(long)]
     pub(crate) wait: bool,
+    /// Do not wait for an upstream that asked to be left alone (Retry-After)
+    #[arg(long)]
+    pub(crate) force: bool,
 }
 
 #[derive(Debug, Subcommand)]

@@ -40,7 +40,7 @@ pub(crate) fn router(config: &Config) -> anyhow::Result<Option<Arc<Router>>> {
         .collect();
     let router = Router::new(tree(route), counts)
         .map_err(|error| Failure::new(Exit::Invalid, format!("the route is not valid: {error}")))?;
-    Ok(Some(Arc::new(router)))
+    Ok(Some(Arc::new(router.with_limits(config.outbox.router))))
 }
 
 fn tree(route: &RouteConfig) -> RouteTree {

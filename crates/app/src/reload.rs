@@ -16,7 +16,7 @@ use crate::config::{self, Config, Environment, PipelineConfig, SourceConfig};
 use crate::refresh::Refresh;
 use crate::running::Running;
 use crate::wiring::Former;
-use crate::{notify, wiring};
+use crate::{notify, telemetry, wiring};
 
 /// Compares the file with what runs, and takes it over.
 pub(crate) struct FileReload {
@@ -82,6 +82,7 @@ impl Inner {
         }
         self.swap(fresh).map_err(|error| fault(error.to_string()))?;
         self.running.limits.send_replace(next.watchdogs);
+        telemetry::bound(next.log);
         *config = Arc::new(next);
         info!(changed = changed.join(", "), "configuration reloaded");
         Ok(ReloadReport { changed })

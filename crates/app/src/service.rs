@@ -26,7 +26,7 @@ use crate::reload::FileReload;
 use crate::running::Running;
 use crate::signals::Hangups;
 use crate::sources::Sources;
-use crate::{descriptors, notify, wiring};
+use crate::{descriptors, notify, telemetry, wiring};
 
 /// How long the parts of the service may take to end.
 const STOP_WITHIN: Duration = Duration::from_secs(15);
@@ -64,6 +64,7 @@ impl Service {
             listeners,
         } = start;
         refuse_pipe_only(config)?;
+        telemetry::bound(config.log);
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let receivers = notify::receivers(config, environment, &clock)?;
         let receivers = Arc::new(ReceiverSet::new(receivers, Arc::clone(&clock))?);
@@ -85,7 +86,7 @@ impl Service {
         };
         let running = sources.start((&mut tasks, &stopped)).await?;
         let control = Arc::new(running.control);
-        let told = (router_now.clone(), config.outbox);
+        let told = (router_now.clone(), config.outbox.deliveries);
         let routing = notify::routing(told, &store, &clock, (&receivers, wake));
         tasks.spawn(routing.run(stopped.clone()));
         let reload = Arc::new(FileReload::new(

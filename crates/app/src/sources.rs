@@ -20,7 +20,7 @@ use tokio::task::JoinSet;
 use tracing::warn;
 
 use crate::config::{
-    self, Config, Environment, HttpPollConfig, PipelineConfig, SinkConfig, SourceConfig,
+    self, Config, Environment, HttpPollConfig, PipelineConfig, PushConfig, SinkConfig, SourceConfig,
 };
 use crate::generate;
 use crate::limited_intake::LimitedIntake;
@@ -184,15 +184,17 @@ impl Sources<'_> {
         let address = format!("/api/v1/events/{}", pipeline.id);
         let cell = Arc::new(SourceCell::new(pipeline.id.clone(), kind, address));
         control.add_unpolled(Arc::clone(&cell), stages.clone(), sinks.clone());
-        let records = match &pipeline.source {
-            SourceConfig::Push(push) => push.records.join("."),
-            _ => String::new(),
+        let push = match &pipeline.source {
+            SourceConfig::Push(push) => push.clone(),
+            _ => PushConfig::default(),
         };
+        let records = push.records.join(".");
         intake.add(PushSource {
             cell,
             stages,
             sinks,
             records_path: (!records.is_empty()).then_some(records),
+            unpack: push.unpack,
         });
     }
 

@@ -7,7 +7,13 @@ use std::io::IsTerminal;
 use tracing::level_filters::LevelFilter;
 
 use crate::cli::{Global, LogFormat};
+use crate::config::LogConfig;
 use line::{Form, Lines};
+
+/// Bounds the lines from now on, once the configuration is known.
+pub(crate) fn bound(config: LogConfig) {
+    line::bound(config.line_bytes_max);
+}
 
 /// Starts the log at the level of the flags, or at `default` without any.
 pub(crate) fn start(global: &Global, default: LevelFilter) {

@@ -26,6 +26,7 @@ pub(crate) fn store(config: &config::SqliteConfig) -> anyhow::Result<SqliteStore
     let mut sqlite = SqliteConfig::new(&config.path);
     sqlite.index_bytes_max = usize::try_from(config.live_index_budget_bytes).unwrap_or(usize::MAX);
     sqlite.dead_letter_bytes_max = config.dead_letter_budget_bytes;
+    sqlite.dead_letter_raw_bytes_max = config.dead_letter_raw_bytes_max;
     sqlite.readers_max = usize::try_from(config.readers_max).unwrap_or(usize::MAX);
     sqlite.read_timeout = config.read_timeout;
     sqlite.wal_bytes_kept = config.wal_bytes_kept;
@@ -235,6 +236,8 @@ fn upstream(
             total_max: source.timeouts.total_max,
         },
         answer_bytes_max: source.answer_bytes_max,
+        ratio_max: source.ratio_max,
+        undecoded_bytes_max: source.undecoded_bytes_max,
     };
     HttpPoll::new(config, Arc::clone(clock))
         .map_err(|error| Failure::new(Exit::Invalid, error.to_string()).into())

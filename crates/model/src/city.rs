@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use std::net::IpAddr;
 
 use crate::id::hash128;
-use crate::place::{CountryCode, GeoFragment};
+use crate::place::{CountryCode, GeoFragment, Place};
 use crate::provenance::TableInfo;
 
 /// The leading bits of an IPv4 address that the jump table resolves at once: a mebibyte of table. With
@@ -40,7 +40,7 @@ impl CityField {
     ];
 
     /// The name in records and in the configuration.
-    pub fn as_str(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Country => "country",
             Self::RegionName => "regionName",
@@ -137,18 +137,42 @@ fn write_json_string(out: &mut String, value: &str) {
     out.push('"');
 }
 
-/// The table.
+/// The table. The text of a place lies right behind its head, so that one look at memory finds both.
 #[derive(Debug, Clone, Default)]
 pub struct CityTable {
     /// Where it comes from.
     pub info: TableInfo,
-    /// The first address of each range and its fragment's number, side by side: one look at memory for both.
+    /// The first address of each range and where its fragment lies in the texts, side by side.
     v4: Vec<(u32, u32)>,
     /// For each value of the leading bits, the number of ranges that start before it.
     v4_jump: Vec<u32>,
     v6_starts: Vec<u128>,
     v6_fragments: Vec<u32>,
-    fragments: Vec<GeoFragment>,
+    /// The fragments, each behind a head; [`NOWHERE`] comes first.
+    texts: String,
+    fragments: usize,
+}
+
+/// Stands for no place, and keeps the first place of the texts from being a fragment's.
+const NOWHERE: &str = "\n";
+/// Bytes of a fragment's head: its country, blank if it has none, and its length in three digits of 7 bits.
+const HEAD_BYTES: usize = 5;
+/// Bytes of a fragment; names in databases are far shorter.
+const MEMBERS_BYTES_MAX: usize = 1 << 21;
+
+/// Memory of [`CityTable::places`], kept from call to call.
+#[derive(Debug, Default)]
+pub struct PlacesScratch {
+    steps: Vec<Step>,
+}
+
+/// How far the look-up of an address has come.
+#[derive(Debug, Clone, Copy)]
+enum Step {
+    /// The ranges among which it lies.
+    Near { address: u32, from: u32, to: u32 },
+    /// Where its fragment lies in the texts; 0 is nowhere.
+    At(u32),
 }
 
 impl CityTable {
@@ -158,19 +182,25 @@ impl CityTable {
     }
 
     /// Where the address lies. Private and reserved addresses lie nowhere.
-    pub fn fragment(&self, address: IpAddr) -> Option<&GeoFragment> {
-        let address = match address {
-            IpAddr::V6(v6) => v6.to_ipv4_mapped().map_or(address, IpAddr::V4),
-            IpAddr::V4(_) => address,
-        };
-        if !crate::ip::is_public(address) {
-            return None;
+    pub fn place(&self, address: IpAddr) -> Option<Place<'_>> {
+        self.read(self.search(self.begin(address)))
+    }
+
+    /// Where each address lies, in their order. Every step is taken for all of them before the next one is
+    /// begun: the processor waits for the memory of many at once.
+    pub fn places<'a>(
+        &'a self,
+        addresses: impl Iterator<Item = Option<IpAddr>>,
+        scratch: &mut PlacesScratch,
+    ) -> Vec<Option<Place<'a>>> {
+        let steps = &mut scratch.steps;
+        steps.clear();
+        steps.extend(addresses.map(|address| address.map_or(Step::At(0), |a| self.begin(a))));
+        for step in &mut *steps {
+            *step = Step::At(self.search(*step));
         }
-        let number = match address {
-            IpAddr::V4(v4) => self.find_v4(u32::from(v4)),
-            IpAddr::V6(v6) => self.find_v6(u128::from(v6)),
-        }?;
-        self.fragments.get(number.checked_sub(1)? as usize)
+        let at = |step: &Step| self.read(self.search(*step));
+        steps.iter().map(at).collect()
     }
 
     /// Ranges of addresses.
@@ -180,54 +210,83 @@ impl CityTable {
 
     /// Distinct fragments.
     pub fn fragments(&self) -> usize {
-        self.fragments.len()
+        self.fragments
     }
 
     /// Bytes of memory that the table takes.
     pub fn size_bytes(&self) -> usize {
-        let texts: usize = self
-            .fragments
-            .iter()
-            .map(|fragment| fragment.members.capacity())
-            .sum();
         size_of_val(self.v4.as_slice())
             + size_of_val(self.v4_jump.as_slice())
             + size_of_val(self.v6_starts.as_slice())
             + size_of_val(self.v6_fragments.as_slice())
-            + size_of_val(self.fragments.as_slice())
-            + texts
+            + self.texts.capacity()
     }
 
-    /// The fragment's number, from 1; 0 stands for nowhere. The jump leaves a handful of ranges, which lie
-    /// side by side, to be searched.
-    fn find_v4(&self, address: u32) -> Option<u32> {
+    /// The first step. The jump leaves a handful of ranges, which lie side by side, to be searched.
+    fn begin(&self, address: IpAddr) -> Step {
+        let address = match address {
+            IpAddr::V6(v6) => v6.to_ipv4_mapped().map_or(address, IpAddr::V4),
+            IpAddr::V4(_) => address,
+        };
+        if !crate::ip::is_public(address) {
+            return Step::At(0);
+        }
+        match address {
+            IpAddr::V4(v4) => self.near(u32::from(v4)).unwrap_or(Step::At(0)),
+            IpAddr::V6(v6) => Step::At(self.find_v6(u128::from(v6)).unwrap_or(0)),
+        }
+    }
+
+    fn near(&self, address: u32) -> Option<Step> {
         let high = (address >> (32 - JUMP_BITS)) as usize;
-        let (from, to) = (
-            *self.v4_jump.get(high)? as usize,
-            *self.v4_jump.get(high + 1)? as usize,
-        );
-        let near = self.v4.get(from..to)?;
-        let after = from + near.partition_point(|(start, _)| *start <= address);
-        let (_, fragment) = self.v4.get(after.checked_sub(1)?)?;
-        Some(*fragment)
+        let [from, to] = *self.v4_jump.get(high..high + 2)?.as_array()?;
+        Some(Step::Near { address, from, to })
+    }
+
+    /// The second step: where the fragment lies, 0 if nowhere.
+    fn search(&self, step: Step) -> u32 {
+        match step {
+            Step::At(at) => at,
+            Step::Near { address, from, to } => {
+                let (from, to) = (from as usize, to as usize);
+                let near = self.v4.get(from..to).unwrap_or_default();
+                let after = from + near.partition_point(|(start, _)| *start <= address);
+                let range = after.checked_sub(1).and_then(|last| self.v4.get(last));
+                range.map_or(0, |(_, at)| *at)
+            }
+        }
     }
 
     fn find_v6(&self, address: u128) -> Option<u32> {
         let after = self.v6_starts.partition_point(|start| *start <= address);
         self.v6_fragments.get(after.checked_sub(1)?).copied()
     }
+
+    /// The last step: what lies there.
+    fn read(&self, at: u32) -> Option<Place<'_>> {
+        if at == 0 {
+            return None;
+        }
+        let at = at as usize;
+        let [one, two, a, b, c] = *self.texts.as_bytes().get(at..at + HEAD_BYTES)?.as_array()?;
+        let len = usize::from(a) | usize::from(b) << 7 | usize::from(c) << 14;
+        let text = at + HEAD_BYTES;
+        Some(Place {
+            country_code: (one != b' ').then_some([one, two]),
+            members: self.texts.get(text..text + len)?,
+        })
+    }
 }
 
 /// Collects a [`CityTable`]: fragments, and ascending ranges that refer to them.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct CityTableBuilder {
     v4: Vec<(u32, u32)>,
     v6_starts: Vec<u128>,
     v6_fragments: Vec<u32>,
-    fragments: Vec<GeoFragment>,
-    /// The number of each fragment by a hash of its content.
-    numbers: HashMap<u128, FragmentNumber>,
-    text_bytes: usize,
+    texts: String,
+    /// Where each fragment lies by a hash of its content.
+    known: HashMap<u128, FragmentNumber>,
 }
 
 /// A fragment of a builder, or nowhere.
@@ -239,34 +298,58 @@ impl FragmentNumber {
     pub const NOWHERE: Self = Self(0);
 }
 
+impl Default for CityTableBuilder {
+    fn default() -> Self {
+        Self {
+            v4: Vec::new(),
+            v6_starts: Vec::new(),
+            v6_fragments: Vec::new(),
+            texts: NOWHERE.to_owned(),
+            known: HashMap::new(),
+        }
+    }
+}
+
 impl CityTableBuilder {
-    /// Takes a fragment in; equal ones get the same number, one that says nothing is nowhere.
-    pub fn fragment(&mut self, fragment: GeoFragment) -> FragmentNumber {
-        let code = fragment.country_code.unwrap_or_default();
-        if fragment.members.is_empty() && fragment.country_code.is_none() {
+    /// Takes a fragment in; equal ones get the same number, one that says nothing is nowhere, and so is one
+    /// that is longer than any place's.
+    pub fn fragment(&mut self, fragment: &GeoFragment) -> FragmentNumber {
+        let members = fragment.members.as_str();
+        if members.is_empty() && fragment.country_code.is_none() {
             return FragmentNumber::NOWHERE;
         }
-        // Table numbers are 32 bits; a table with as many fragments would not fit into memory.
-        let Ok(next) = u32::try_from(self.fragments.len() + 1) else {
+        // Numbers are 32 bits; a table with as much text would not fit into memory.
+        let Ok(next) = u32::try_from(self.texts.len()) else {
             return FragmentNumber::NOWHERE;
         };
-        let hash = hash128(&[&code, fragment.members.as_bytes()]);
-        let number = *self.numbers.entry(hash).or_insert(FragmentNumber(next));
+        if members.len() >= MEMBERS_BYTES_MAX {
+            return FragmentNumber::NOWHERE;
+        }
+        let code = fragment.country_code.unwrap_or([b' '; 2]);
+        let hash = hash128(&[&code, members.as_bytes()]);
+        let number = *self.known.entry(hash).or_insert(FragmentNumber(next));
         if number.0 == next {
-            self.text_bytes += fragment.members.len();
-            self.fragments.push(fragment);
+            // A code that is no text is none.
+            let code = std::str::from_utf8(&code).unwrap_or("  ");
+            self.texts.push_str(code);
+            for shift in [0, 7, 14] {
+                let digit = (members.len() >> shift) & 0x7f;
+                self.texts
+                    .push(char::from(u8::try_from(digit).unwrap_or_default()));
+            }
+            self.texts.push_str(members);
         }
         number
     }
 
     /// Distinct fragments so far.
     pub fn fragments(&self) -> usize {
-        self.fragments.len()
+        self.known.len()
     }
 
     /// Bytes of the distinct fragments' text so far.
     pub fn text_bytes(&self) -> usize {
-        self.text_bytes
+        self.texts.len()
     }
 
     /// From this IPv4 address on lies the fragment. Starts must ascend, otherwise the range is refused and
@@ -294,17 +377,20 @@ impl CityTableBuilder {
 
     /// The table.
     pub fn finish(mut self, info: TableInfo) -> CityTable {
+        let fragments = self.known.len();
+        self.known = HashMap::new();
         self.v4.shrink_to_fit();
         self.v6_starts.shrink_to_fit();
         self.v6_fragments.shrink_to_fit();
-        self.fragments.shrink_to_fit();
+        self.texts.shrink_to_fit();
         CityTable {
             info,
             v4_jump: jump_table(&self.v4),
             v4: self.v4,
             v6_starts: self.v6_starts,
             v6_fragments: self.v6_fragments,
-            fragments: self.fragments,
+            texts: self.texts,
+            fragments,
         }
     }
 }

@@ -12,7 +12,7 @@ pub const STRING_BYTES_MAX: usize = 256 << 10;
 pub const BATCH_RECORDS_MAX: usize = 1_000;
 /// Bytes in one batch.
 pub const BATCH_BYTES_MAX: usize = 4 << 20;
-/// Raw bytes that a dead letter keeps; beyond it only hash and length are kept.
+/// Raw bytes that a dead letter keeps; of a longer record its length and hash are kept besides.
 pub const DEAD_LETTER_RAW_BYTES_MAX: usize = 64 << 10;
 
 /// The bounds of one record and one batch, as configured.
@@ -30,6 +30,8 @@ pub struct RecordLimits {
     pub batch_records_max: usize,
     /// See [`BATCH_BYTES_MAX`].
     pub batch_bytes_max: usize,
+    /// See [`DEAD_LETTER_RAW_BYTES_MAX`].
+    pub dead_letter_raw_bytes_max: usize,
 }
 
 impl Default for RecordLimits {
@@ -41,6 +43,7 @@ impl Default for RecordLimits {
             string_bytes_max: STRING_BYTES_MAX,
             batch_records_max: BATCH_RECORDS_MAX,
             batch_bytes_max: BATCH_BYTES_MAX,
+            dead_letter_raw_bytes_max: DEAD_LETTER_RAW_BYTES_MAX,
         }
     }
 }

@@ -13,3 +13,22 @@ pub struct GeoFragment {
     /// configured fields, in their order; fields that the database does not know are left out.
     pub members: String,
 }
+
+/// The same as a table tells it, without a text of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place<'a> {
+    /// ISO 3166-1 alpha-2.
+    pub country_code: Option<CountryCode>,
+    /// The members to splice into a record.
+    pub members: &'a str,
+}
+
+impl GeoFragment {
+    /// The place that it tells of.
+    pub fn place(&self) -> Place<'_> {
+        Place {
+            country_code: self.country_code,
+            members: &self.members,
+        }
+    }
+}

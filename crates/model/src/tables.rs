@@ -7,7 +7,7 @@ use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
 
 use crate::ip::{self, Network};
-pub use crate::place::{CountryCode, GeoFragment};
+pub use crate::place::{CountryCode, GeoFragment, Place};
 use crate::provenance::{Marks, TableInfo};
 
 /// All tables of one pipeline, at one moment.

@@ -6,14 +6,16 @@ use bytes::Bytes;
 pub use cresset_detect::Detector;
 use cresset_detect::{Detection, Event};
 use cresset_model::batch::{BatchIdentity, RawBatch};
+use cresset_model::city::PlacesScratch;
 use cresset_model::ip;
 use cresset_model::limits::RecordLimits;
-use cresset_model::outcome::{AlertDraft, Outcome, Rejected};
+use cresset_model::outcome::{Observation, Outcome, Rejected};
 pub use cresset_model::ports::Answers;
+use cresset_model::provenance::Marks;
 use cresset_model::query::AddressField;
 use cresset_model::tables::Tables;
-use cresset_model::text::Span;
-use cresset_model::{SourceId, Timestamp};
+use cresset_model::text::{Span, Text};
+use cresset_model::{ContentHash, SourceId, Timestamp};
 
 use crate::decode::scan::ScanScratch;
 use crate::enrich;
@@ -96,30 +98,22 @@ pub struct Pipeline {
 pub struct Scratch {
     scan: ScanScratch,
     order: Vec<usize>,
+    /// The fields of the record that is read, in the order of their keys, one after the other.
+    canonical: Vec<u8>,
     threat: String,
     context: Option<context::CachedContext>,
-    spare: Spare,
-}
-
-/// Bytes of a buffer that is kept for the next batch; a larger one is given back.
-const SPARE_BYTES_MAX: usize = 4 << 20;
-
-/// Buffers of the batch before: memory that is asked for anew each time comes as fresh pages.
-#[derive(Debug, Default)]
-struct Spare {
-    canonical: Vec<u8>,
+    places: PlacesScratch,
+    /// The events of the batch before: memory that is asked for anew each time comes as fresh pages.
     events: Vec<Seen>,
 }
 
-impl Spare {
-    /// Empties the buffers and keeps them for the next batch.
-    fn keep(&mut self, mut canonical: Vec<u8>, mut events: Vec<Seen>) {
-        canonical.clear();
+/// Bytes of a buffer that is kept for the next batch; a larger one is given back.
+const KEPT_BYTES_MAX: usize = 4 << 20;
+
+impl Scratch {
+    fn keep(&mut self, mut events: Vec<Seen>) {
         events.clear();
-        if canonical.capacity() <= SPARE_BYTES_MAX {
-            self.canonical = canonical;
-        }
-        if events.capacity() * size_of::<Seen>() <= SPARE_BYTES_MAX {
+        if events.capacity() * size_of::<Seen>() <= KEPT_BYTES_MAX {
             self.events = events;
         }
     }
@@ -137,11 +131,11 @@ pub struct Prepared {
     read: u32,
     bytes: Bytes,
     arena: String,
-    /// Each event's fields in the order of their keys, one after the other.
-    canonical: Vec<u8>,
     /// Members that stay in records which carry a name of ours.
     stays: Vec<Span>,
     events: Vec<Seen>,
+    /// What each event is as an alert; none where few become alerts, and these are read once more.
+    drafts: Vec<Draft>,
     rejected: Vec<Rejected>,
     remote_of: Option<AddressField>,
 }
@@ -149,13 +143,30 @@ pub struct Prepared {
 /// An event after normalizing.
 #[derive(Debug)]
 struct Seen {
-    /// The alert that it may become, without identity, content hash and enrichments.
-    draft: AlertDraft,
-    /// Whether the record carries the vendor's id.
-    has_upstream_id: bool,
+    /// Index of its record in the batch.
+    record: u32,
+    observed: Observation,
+    raw: Span,
     event: Event,
-    canonical: Span,
     splice: Splice,
+}
+
+impl Seen {
+    fn address(&self, of: AddressField) -> Option<IpAddr> {
+        let dst_ip = self.event.dst_ip.map(|observable| observable.address);
+        enrich::address(self.event.src_ip.address, dst_ip, of)
+    }
+}
+
+/// What an alert has beyond its event.
+#[derive(Debug, Clone, Copy)]
+struct Draft {
+    upstream_id: Option<Text>,
+    source: &'static str,
+    description: Text,
+    created_at: Timestamp,
+    marks: Marks,
+    content: ContentHash,
 }
 
 impl Prepared {
@@ -168,7 +179,7 @@ impl Prepared {
         let mut addresses: Vec<IpAddr> = self
             .events
             .iter()
-            .filter_map(|seen| enrich::address(&seen.draft, of))
+            .filter_map(|seen| seen.address(of))
             .filter(|address| ip::is_public(*address))
             .collect();
         addresses.sort_unstable();
@@ -202,14 +213,10 @@ impl Pipeline {
     /// # Panics
     /// Never in practice: batches are bounded at far fewer than 2^32 records.
     pub fn prepare(&self, batch: RawBatch, scratch: &mut Scratch) -> Prepared {
-        // Content is laid out anew with lengths around it: a little more than what was received.
-        let canonical_bytes_hint = batch.bytes.len() + batch.bytes.len() / 2;
-        let Spare {
-            mut canonical,
-            mut events,
-        } = std::mem::take(&mut scratch.spare);
-        canonical.reserve(canonical_bytes_hint);
+        let mut events = std::mem::take(&mut scratch.events);
         events.reserve(batch.records.len());
+        let all = self.spec.alerts == AlertRule::All;
+        scratch.scan.watch(self.names.list());
         let bytes = batch.bytes.clone();
         let mut prepared = Prepared {
             source: batch.source,
@@ -221,9 +228,9 @@ impl Pipeline {
             read: u32::try_from(batch.records.len()).expect("batches are bounded in records"),
             bytes: batch.bytes,
             arena: String::new(),
-            canonical,
             stays: Vec::new(),
             events,
+            drafts: Vec::with_capacity(if all { batch.records.len() } else { 0 }),
             rejected: Vec::new(),
             remote_of: self.spec.city_of.filter(|_| self.spec.remote_geo),
         };
@@ -244,6 +251,7 @@ impl Pipeline {
         _now: Timestamp,
         scratch: &mut Scratch,
     ) -> Outcome {
+        scratch.scan.watch(self.names.list());
         let context = self.context(tables, scratch);
         self.decide((tables, answers), prepared, context, scratch)
     }

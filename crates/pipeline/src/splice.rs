@@ -11,6 +11,15 @@ mod tests;
 
 /// The name of the threat test's member.
 const THREAT_INFO: &str = "threat_info";
+/// The names of a geography with cities, and that of the threat test.
+const ADDED: [&str; 6] = [
+    CityField::Country.as_str(),
+    CityField::RegionName.as_str(),
+    CityField::City.as_str(),
+    CityField::Lat.as_str(),
+    CityField::Lon.as_str(),
+    THREAT_INFO,
+];
 
 /// Which names a pipeline adds. A record's own members of these names give way, whether or not there is
 /// something to put in their place: a sender must not be able to pass for an enrichment.
@@ -28,10 +37,14 @@ impl Names {
         self.city || self.threat
     }
 
-    fn has(self, key: &[u8]) -> bool {
-        let is = |name: &str| name.as_bytes() == key;
-        (self.city && CityField::ALL.into_iter().any(|field| is(field.as_str())))
-            || (self.threat && is(THREAT_INFO))
+    /// The names themselves.
+    pub(crate) fn list(self) -> &'static [&'static str] {
+        match (self.city, self.threat) {
+            (true, true) => &ADDED,
+            (true, false) => ADDED.split_last().map_or(&[], |(_, city)| city),
+            (false, true) => &[THREAT_INFO],
+            (false, false) => &[],
+        }
     }
 }
 
@@ -49,8 +62,8 @@ pub(crate) struct Splice {
 }
 
 impl Splice {
-    /// Looks a record over, which begins at `base` in its batch and has just been read as an object.
-    /// Members that stay are added to `stays`, if any give way.
+    /// Looks a record over, which begins at `base` in its batch and has just been read as an object, while
+    /// `names` were watched. Members that stay are added to `stays`, if any give way.
     pub(crate) fn of(record: &Record<'_>, base: u32, names: Names, stays: &mut Vec<Span>) -> Self {
         let text = record.text.as_bytes();
         let open = text.iter().position(|byte| *byte == b'{').unwrap_or(0);
@@ -60,14 +73,9 @@ impl Splice {
             body,
             stay: None,
             empty: record.fields.is_empty(),
-            line_breaks: memchr::memchr2(b'\n', b'\r', text).is_some(),
+            line_breaks: record.traits.line_breaks,
         };
-        if names.any()
-            && record
-                .fields
-                .iter()
-                .any(|field| names.has(record.key(field)))
-        {
+        if record.traits.watched {
             let first = stays.len();
             keep(record, (open, close), base, names, stays);
             let index = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
@@ -151,7 +159,8 @@ fn keep(
         let gap = text.get(end..close).unwrap_or_default();
         let is_blank = |byte: &&u8| matches!(byte, b' ' | b'\t' | b'\n' | b'\r');
         let end = end + gap.iter().take_while(is_blank).count();
-        if !names.has(record.key(field)) {
+        let key = record.key(field);
+        if !names.list().iter().any(|name| name.as_bytes() == key) {
             stays.push(shifted(start, end, base));
         }
         start = end + 1;

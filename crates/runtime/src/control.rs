@@ -10,6 +10,7 @@ use cresset_model::ports::{
 use cresset_model::source::{Attempt, SourceState, SyncStatus};
 use cresset_model::{SourceId, Timestamp};
 use tokio::sync::{mpsc, oneshot, watch};
+use tracing::warn;
 
 use crate::chaos::Chaos;
 use crate::handover::Handover;
@@ -255,10 +256,15 @@ impl Handle {
 
     /// Marks the source as syncing before the loop has taken the command, so that who asks next sees it.
     /// Looks once more under the same lock: of two that ask at once only one may come through.
-    fn start(&self, clock: &dyn Clock) -> Result<(), SyncRefused> {
+    /// One that is forced does not wait for the upstream; the log says so.
+    fn start(&self, clock: &dyn Clock, forced: bool) -> Result<(), SyncRefused> {
         let mut live = self.cell.lock();
-        if let Some(refused) = Self::refusal(&self.cell, &live, clock) {
-            return Err(refused);
+        match Self::refusal(&self.cell, &live, clock) {
+            Some(SyncRefused::NotBefore(until)) if forced => {
+                warn!(source.name = %self.cell.id(), retry_after.until = %until, "sync forced, though the upstream asked to wait");
+            }
+            Some(refused) => return Err(refused),
+            None => {}
         }
         let sent = self
             .poll
@@ -297,7 +303,13 @@ impl Control for RuntimeControl {
         }
         handles
             .into_iter()
-            .try_for_each(|handle| handle.start(clock))
+            .try_for_each(|handle| handle.start(clock, false))
+    }
+
+    fn force_sync(&self, source: &SourceId) -> Result<(), SyncRefused> {
+        let handles = self.handles(Some(source))?;
+        let mut handles = handles.into_iter();
+        handles.try_for_each(|handle| handle.start(&*self.clock, true))
     }
 
     fn interval_minutes(&self) -> u32 {
@@ -336,7 +348,7 @@ impl Control for RuntimeControl {
             }
             self.set_paused(source, false).await?;
             // One that cannot start now, because the upstream asked to be left alone, follows its schedule.
-            drop(handle.start(&*self.clock));
+            drop(handle.start(&*self.clock, false));
             Ok(())
         })
     }

@@ -14,8 +14,10 @@ use crate::glance::Glance;
 use crate::serve::Connections;
 use crate::traffic::Traffic;
 
-/// Pushes under way at the same time: so many bodies may be held in memory. Further ones get a 429.
-pub(crate) const PUSHES_MAX: usize = 16;
+/// KiB of bodies that may be held in memory at the same time. Whoever finds no place gets a 429.
+pub(crate) const PUSHES_KIB_MAX: usize = 128 << 10;
+/// KiB that each push takes at least, so that their number has a bound too.
+pub(crate) const PUSH_KIB_MIN: u32 = 256;
 
 /// What those hear who find no place to listen.
 pub(crate) const VIEWERS_FULL: &str = "Too many listen already: close one, or try again later";
@@ -84,7 +86,7 @@ impl App {
             access,
             traffic: Traffic::default(),
             glance: Glance::default(),
-            pushes: Semaphore::new(PUSHES_MAX),
+            pushes: Semaphore::new(PUSHES_KIB_MAX),
             viewers: Arc::new(Semaphore::new(connections.bounds().viewers_max)),
             connections,
             failures: AtomicU64::new(0),

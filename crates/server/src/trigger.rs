@@ -21,7 +21,16 @@ pub(crate) enum Started {
 
 /// Starts a sync of one source or of all.
 pub(crate) fn trigger(app: &App, source: Option<&SourceId>) -> Started {
-    let Err(refused) = app.services.control.sync(source) else {
+    told(app, app.services.control.sync(source))
+}
+
+/// Starts a sync of one source although its upstream asked to be left alone.
+pub(crate) fn force(app: &App, source: &SourceId) -> Started {
+    told(app, app.services.control.force_sync(source))
+}
+
+fn told(app: &App, result: Result<(), SyncRefused>) -> Started {
+    let Err(refused) = result else {
         return Started::Yes;
     };
     let retry_after_seconds = match &refused {

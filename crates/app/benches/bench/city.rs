@@ -5,8 +5,6 @@
 use crate::mmdb::{Data, Link, tree};
 use crate::numbers::Numbers;
 
-/// Distinct records.
-const PLACES: u32 = 425_000;
 /// Places that hold most of the networks, as large cities do.
 const LARGE_PLACES: u32 = 20_000;
 const COUNTRIES: u32 = 240;
@@ -14,9 +12,7 @@ const REGIONS: u32 = 3_600;
 /// First octets without any network: those that are not public, and those in which the producer's
 /// documentation addresses lie.
 const EMPTY_OCTETS: [u32; 9] = [0, 10, 100, 127, 169, 172, 192, 198, 203];
-/// From this prefix length on a network may be whole.
-const WHOLE_FROM: u32 = 20;
-/// How many of a hundred networks are divided further, from [`WHOLE_FROM`] on.
+/// How many of a hundred networks are divided further, from the prefix length on at which one may be whole.
 const DIVIDED: [u32; 8] = [88, 76, 62, 44, 18, 10, 4, 0];
 /// The languages of names, English among them.
 const LANGUAGES: [&str; 8] = ["de", "en", "es", "fr", "ja", "pt-BR", "ru", "zh-CN"];
@@ -24,6 +20,23 @@ const SYLLABLES: [&str; 16] = [
     "ka", "lo", "mün", "ster", "vil", "ra", "pö", "shi", "ton", "berg", "san", "mar", "que", "dor",
     "ley", "fjø",
 ];
+
+/// How much there is.
+#[derive(Clone, Copy)]
+pub(crate) struct Extent {
+    /// From this prefix length on a network may be whole.
+    pub(crate) whole_from: u32,
+    /// Distinct records.
+    pub(crate) places: u32,
+}
+
+impl Extent {
+    /// As much as in real databases.
+    const REAL: Self = Self {
+        whole_from: 20,
+        places: 425_000,
+    };
+}
 
 /// The database, and what it says without its tree.
 pub(crate) struct City {
@@ -40,15 +53,21 @@ pub(crate) struct City {
 impl City {
     /// Invents it.
     pub(crate) fn invent(seed: u64) -> Self {
+        Self::invent_of(seed, Extent::REAL)
+    }
+
+    /// Invents one of another extent.
+    pub(crate) fn invent_of(seed: u64, extent: Extent) -> Self {
         let mut numbers = Numbers::of(seed);
         let mut data = Data::default();
-        let (offsets, places) = places(&mut numbers, &mut data);
+        let (offsets, places) = places(extent.places, &mut numbers, &mut data);
         let mut growth = Growth {
             numbers,
             offsets: &offsets,
             nodes: Vec::new(),
             ranges: Vec::new(),
             last: 0,
+            extent,
         };
         growth.grow(0, 0);
         let Growth { nodes, ranges, .. } = growth;
@@ -68,6 +87,7 @@ struct Growth<'a> {
     nodes: Vec<[Link; 2]>,
     ranges: Vec<(u32, Option<u32>)>,
     last: u32,
+    extent: Extent,
 }
 
 impl Growth<'_> {
@@ -77,8 +97,10 @@ impl Growth<'_> {
             self.range(first, None);
             return Link::Empty;
         }
-        if length >= WHOLE_FROM {
-            let divided = DIVIDED.get((length - WHOLE_FROM) as usize).copied();
+        if length >= self.extent.whole_from {
+            let divided = DIVIDED
+                .get((length - self.extent.whole_from) as usize)
+                .copied();
             if self.numbers.below(100) >= divided.unwrap_or_default() {
                 return self.whole(first);
             }
@@ -97,8 +119,8 @@ impl Growth<'_> {
     fn whole(&mut self, first: u32) -> Link {
         self.last = match self.numbers.below(10) {
             0..=3 => self.last,
-            4..=6 => self.numbers.below(LARGE_PLACES),
-            _ => self.numbers.below(PLACES),
+            4..=6 => self.numbers.below(LARGE_PLACES.min(self.extent.places)),
+            _ => self.numbers.below(self.extent.places),
         };
         self.range(first, Some(self.last));
         Link::Data(
@@ -117,13 +139,13 @@ impl Growth<'_> {
 }
 
 /// Writes every place, and says where each lies and which members it adds.
-fn places(numbers: &mut Numbers, data: &mut Data) -> (Vec<u32>, Vec<String>) {
+fn places(count: u32, numbers: &mut Numbers, data: &mut Data) -> (Vec<u32>, Vec<String>) {
     let countries: Vec<(u32, String)> = (0..COUNTRIES)
         .map(|index| country(index, numbers, data))
         .collect();
     let regions: Vec<(u32, String)> = (0..REGIONS).map(|_| region(numbers, data)).collect();
     let (mut offsets, mut members) = (Vec::new(), Vec::new());
-    for index in 0..PLACES {
+    for index in 0..count {
         let region = numbers.below(REGIONS) as usize;
         let (region_at, region_name) = &regions[region];
         let (country_at, country_name) = &countries[region % COUNTRIES as usize];

@@ -1,21 +1,32 @@
 //! The commands that go from file to file: `cresset produce` and `cresset pipe`.
 
 use std::fs::File;
+use std::hint::black_box;
 use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 
 use anyhow::{Context as _, ensure};
+use cresset_connectors::lookups::{read_city, read_indicators};
+use cresset_model::city::CityField;
+use cresset_pipeline::process::AlertRule;
 
 use crate::city::City;
+use crate::cpu;
 use crate::events::{SEED, Senders, Size, indicators, lines};
+use crate::pipe_file::{Geography, PipeFile};
 use crate::process::{Usage, watch};
 use crate::report::Report;
+use crate::ways::Way as _;
+use crate::ways::shipped::{Shipped, tables_with};
 
 /// Turns of each command.
 const TURNS: usize = 5;
 /// Events of a turn.
 const EVENTS: usize = 1_000_000;
+/// The same with `--full`: 2 GB.
+const EVENTS_FULL: usize = 7_800_000;
 /// Entries of the list.
 const INDICATORS: usize = 10_000;
 const MIB: usize = 1 << 20;
@@ -28,7 +39,7 @@ pub(crate) fn produce(report: &mut Report) -> anyhow::Result<()> {
     let out = directory.path().join("events.ndjson");
     let (mut wall, mut cpu, mut peak) = (vec![], vec![], vec![]);
     for _ in 0..TURNS {
-        let mut command = cresset();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_cresset"));
         command.args(["produce", "--to", "file", "--seed", "7", "--rate", "0"]);
         command
             .args(["--count", &EVENTS.to_string(), "--out"])
@@ -48,57 +59,53 @@ pub(crate) fn produce(report: &mut Report) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A million events from file to file, with the built-in geography and with a large one; and a line of a gibibyte.
+/// From file to file, with the built-in geography and with a large one, beside the core on the same lines;
+/// and a line of a gibibyte.
 pub(crate) fn pipe(report: &mut Report) -> anyhow::Result<()> {
-    let directory = tempfile::tempdir()?;
-    let directory = directory.path();
-    std::fs::write(directory.join("city.mmdb"), City::invent(SEED).file)?;
-    std::fs::write(directory.join("list.txt"), indicators(INDICATORS))?;
-    let input = lines(EVENTS, Senders::Talkers, Size::Short);
-    std::fs::write(directory.join("in.ndjson"), &input)?;
-    let small = config(directory, "builtin")?;
-    let large = config(directory, "city.mmdb")?;
-    let empty = directory.join("empty.ndjson");
-    std::fs::write(&empty, "")?;
-    let (mut rates, mut walls, mut peaks) = (vec![], vec![], vec![]);
-    let (mut large_rates, mut large_peaks) = (vec![], vec![]);
-    for _ in 0..TURNS {
-        let usage = file_to_file(directory, &small, "in.ndjson")?;
-        rates.push(EVENTS as f64 / usage.cpu_seconds);
-        walls.push(EVENTS as f64 / usage.wall_seconds);
-        peaks.push(usage.peak_mib);
-        // What it takes to read the database is no part of the events' cost.
-        let alone = file_to_file(directory, &large, "empty.ndjson")?;
-        let usage = file_to_file(directory, &large, "in.ndjson")?;
-        large_rates.push(EVENTS as f64 / (usage.cpu_seconds - alone.cpu_seconds));
-        large_peaks.push(usage.peak_mib);
+    let folder = tempfile::tempdir()?;
+    let folder = folder.path();
+    let count = if report.full { EVENTS_FULL } else { EVENTS };
+    let (city, list) = (City::invent(SEED).file, indicators(INDICATORS));
+    let input = lines(count, Senders::Talkers, Size::Short);
+    let files: [(&str, &[u8]); 4] = [
+        ("city.mmdb", &city),
+        ("list.txt", list.as_bytes()),
+        ("in.ndjson", &input),
+        ("empty.ndjson", b""),
+    ];
+    for (name, content) in files {
+        std::fs::write(folder.join(name), content)?;
     }
-    report.turns(
-        "pipe, file to file, built-in geography",
-        "events/CPU s",
-        &rates,
-    );
-    report.turns(
-        "pipe, file to file, the same by the wall clock",
-        "events/s",
-        &walls,
-    );
-    report.turns(
-        "pipe, file to file, the same, peak memory (goal 150)",
-        "MiB",
-        &peaks,
-    );
-    report.turns(
-        "pipe, file to file, invented city database",
-        "events/CPU s",
-        &large_rates,
-    );
-    report.turns(
-        "pipe, file to file, the same, peak with the database",
-        "MiB",
-        &large_peaks,
-    );
-    let line = long_line(directory, &small)?;
+    drop(city);
+    let table = Arc::new(read_city(
+        &folder.join("city.mmdb"),
+        "src_ip",
+        &CityField::ALL,
+    )?);
+    let table_mib = table.size_bytes() as f64 / MIB as f64;
+    let list = read_indicators(&folder.join("list.txt"), "list", None)?.list;
+    let mut core = Shipped::new(tables_with(&table, Some(list)), AlertRule::Nothing);
+    let by = |geography| PipeFile {
+        folder,
+        geography,
+        processors: None,
+    };
+    let (small, large) = (by(Geography::Builtin), by(Geography::City));
+    let mut turns = Turns::default();
+    for _ in 0..TURNS {
+        turns.small(small.run("in.ndjson")?, count);
+        let core_seconds = cpu::spent(|| {
+            core.run(&input, &mut |written| {
+                black_box(written);
+            })
+        })?;
+        // What it takes to read the database is no part of the events' cost.
+        let alone = large.run("empty.ndjson")?;
+        turns.large((alone, large.run("in.ndjson")?, core_seconds), count);
+    }
+    let size = format!("{} MB", input.len() / 1_000_000);
+    turns.report(report, &size, table_mib);
+    let line = long_line(&small)?;
     report.row(
         "pipe, a line of 1 GiB, peak memory (goal 150)",
         "MiB",
@@ -108,47 +115,62 @@ pub(crate) fn pipe(report: &mut Report) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn cresset() -> Command {
-    Command::new(env!("CARGO_BIN_EXE_cresset"))
+/// Figures of each turn.
+#[derive(Default)]
+struct Turns {
+    rates: Vec<f64>,
+    walls: Vec<f64>,
+    peaks: Vec<f64>,
+    large_rates: Vec<f64>,
+    large_ratios: Vec<f64>,
+    large_peaks: Vec<f64>,
+    start_peaks: Vec<f64>,
 }
 
-fn config(directory: &Path, database: &str) -> anyhow::Result<std::path::PathBuf> {
-    let path = directory.join(format!("{database}.yaml"));
-    let (list, database) = (
-        directory.join("list.txt"),
-        match database {
-            "builtin" => database.to_owned(),
-            name => directory.join(name).display().to_string(),
-        },
-    );
-    let text = format!(
-        "version: 1\nlists: {{ bad: {{ file: {} }} }}\npipelines:\n  nullify:\n    source: {{ stdin: {{}} }}\n    adapter: nullify\n    enrich: [ geo: {{ of: src_ip, database: {database}, fields: [ country, regionName, city, lat, lon ] }} ]\n    detect: [ threat: {{ severity: high, list: bad }} ]\n    alerts: detected\n    sinks: [ stdout: {{}} ]\n",
-        list.display()
-    );
-    std::fs::write(&path, text)?;
-    Ok(path)
-}
+impl Turns {
+    fn small(&mut self, usage: Usage, count: usize) {
+        self.rates.push(count as f64 / usage.cpu_seconds);
+        self.walls.push(count as f64 / usage.wall_seconds);
+        self.peaks.push(usage.peak_mib);
+    }
 
-fn file_to_file(directory: &Path, config: &Path, input: &str) -> anyhow::Result<Usage> {
-    let mut command = cresset();
-    command
-        .args(["pipe", "-c"])
-        .arg(config)
-        .stdin(File::open(directory.join(input))?)
-        .stdout(File::create(directory.join("out.ndjson"))?);
-    let usage = watch(&mut command, |_| Ok(()))?;
-    ensure!(usage.code == 0, "pipe ended with {}", usage.code);
-    Ok(usage)
+    fn large(&mut self, (alone, usage, core_seconds): (Usage, Usage, f64), count: usize) {
+        let seconds = usage.cpu_seconds - alone.cpu_seconds;
+        self.large_rates.push(count as f64 / seconds);
+        self.large_ratios.push(core_seconds / seconds);
+        self.large_peaks.push(usage.peak_mib);
+        self.start_peaks.push(alone.peak_mib);
+    }
+
+    fn report(&self, report: &mut Report, size: &str, table_mib: f64) {
+        let work = |what: &str| format!("pipe, file to file, {size}, {what}");
+        report.turns(&work("built-in geography"), "events/CPU s", &self.rates);
+        report.turns(&work("the same by the wall clock"), "events/s", &self.walls);
+        report.turns(&work("the same, peak (goal 150)"), "MiB", &self.peaks);
+        let unit = "events/CPU s";
+        report.turns(&work("city database"), unit, &self.large_rates);
+        report.turns(&work("the same / pipe (goal 0.9)"), "", &self.large_ratios);
+        let beside =
+            |peaks: &[f64]| -> Vec<f64> { peaks.iter().map(|it| it - table_mib).collect() };
+        report.turns(
+            &work("peak beside the table (goal 143)"),
+            "MiB",
+            &beside(&self.large_peaks),
+        );
+        report.turns(
+            "pipe, no input, peak beside the table",
+            "MiB",
+            &beside(&self.start_peaks),
+        );
+    }
 }
 
 /// One line of a gibibyte and an event after it.
-fn long_line(directory: &Path, config: &Path) -> anyhow::Result<Usage> {
-    let rejected = directory.join("rejected.ndjson");
-    let out = directory.join("out.ndjson");
-    let mut command = cresset();
+fn long_line(pipe: &PipeFile<'_>) -> anyhow::Result<Usage> {
+    let rejected = pipe.folder.join("rejected.ndjson");
+    let out = pipe.folder.join("out.ndjson");
+    let mut command = pipe.command()?;
     command
-        .args(["pipe", "-c"])
-        .arg(config)
         .arg("--rejected")
         .arg(&rejected)
         .stdin(Stdio::piped())

@@ -45,21 +45,21 @@ pub(crate) fn pipe(report: &mut Report) -> anyhow::Result<()> {
     for (name, goal, count, senders, size) in [
         (
             "250 bytes, 20,000 talkers",
-            "goal 500,000",
+            "goal 1,000,000",
             SHORT,
             Senders::Talkers,
             Size::Short,
         ),
         (
             "250 bytes, uniform",
-            "no goal",
+            "goal 700,000",
             SHORT,
             Senders::Uniform,
             Size::Short,
         ),
         (
             "1.8 KB, 20,000 talkers",
-            "goal 150,000",
+            "goal 250,000",
             LONG,
             Senders::Talkers,
             Size::Long,
@@ -81,7 +81,7 @@ pub(crate) fn pipe(report: &mut Report) -> anyhow::Result<()> {
         report.turns(&format!("limit, {name}"), unit, limit);
         report.turns(&format!("dynamic, {name}"), unit, dynamic);
         report.turns(
-            &format!("pipe / limit, {name}"),
+            &format!("pipe / limit, {name} (goal 0.6)"),
             "",
             &ratios(shipped, limit),
         );

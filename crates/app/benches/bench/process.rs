@@ -1,5 +1,6 @@
 //! The shipped binary as a process: started, asked, measured, ended.
 
+use std::fs::File;
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
@@ -33,6 +34,16 @@ impl Service {
 
     /// The same with a configuration of one's own, but for store and server.
     pub(crate) fn start_with(directory: &Path, rest: &str) -> anyhow::Result<Self> {
+        Self::spawn(directory, rest, &["--quiet"], Stdio::inherit())
+    }
+
+    /// The same with what the service says of its life in a file.
+    pub(crate) fn start_logging(directory: &Path, rest: &str, log: &Path) -> anyhow::Result<Self> {
+        let log = Stdio::from(File::create(log)?);
+        Self::spawn(directory, rest, &["-v", "--log-format", "text"], log)
+    }
+
+    fn spawn(directory: &Path, rest: &str, flags: &[&str], log: Stdio) -> anyhow::Result<Self> {
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         let database = directory.join("data/cresset.db");
         let config = format!(
@@ -42,10 +53,12 @@ impl Service {
         let file = directory.join("cresset.yaml");
         std::fs::write(&file, config)?;
         let child = Command::new(env!("CARGO_BIN_EXE_cresset"))
-            .args(["--quiet", "run", "-c"])
+            .args(flags)
+            .args(["run", "-c"])
             .arg(&file)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
+            .stderr(log)
             .spawn()
             .context("start the binary")?;
         Ok(Self {
@@ -88,12 +101,27 @@ impl Service {
 
     /// Asks for a path.
     pub(crate) fn get(&self, path: &str) -> anyhow::Result<(u16, Vec<u8>)> {
+        self.exchange(&format!("GET {path}"), "", &[])
+    }
+
+    /// Pushes JSON to a path, and says what was answered.
+    pub(crate) fn post(&self, path: &str, body: &[u8]) -> anyhow::Result<u16> {
+        let head = format!(
+            "Content-Type: application/json\r\nContent-Length: {}\r\n",
+            body.len()
+        );
+        let (status, _) = self.exchange(&format!("POST {path}"), &head, body)?;
+        Ok(status)
+    }
+
+    fn exchange(&self, what: &str, head: &str, body: &[u8]) -> anyhow::Result<(u16, Vec<u8>)> {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port))?;
         let request = format!(
-            "GET {path} HTTP/1.0\r\nHost: 127.0.0.1:{}\r\n\r\n",
+            "{what} HTTP/1.0\r\nHost: 127.0.0.1:{}\r\n{head}\r\n",
             self.port
         );
         stream.write_all(request.as_bytes())?;
+        stream.write_all(body)?;
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer)?;
         let end = answer
@@ -113,6 +141,14 @@ impl Service {
     /// Memory in MiB: `VmRSS` now or `VmHWM` at the peak.
     pub(crate) fn memory_mib(&self, name: &str) -> anyhow::Result<f64> {
         memory_mib(self.child.id(), name)
+    }
+
+    /// Lets `VmHWM` begin anew.
+    pub(crate) fn forget_peak(&self) -> anyhow::Result<()> {
+        Ok(std::fs::write(
+            format!("/proc/{}/clear_refs", self.child.id()),
+            "5",
+        )?)
     }
 
     /// Ends it in an orderly way.

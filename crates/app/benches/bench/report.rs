@@ -7,6 +7,8 @@ use serde_json::json;
 /// Figures as they come in.
 #[derive(Default)]
 pub(crate) struct Report {
+    /// Whether benches take as much as their goals name, where it takes minutes.
+    pub(crate) full: bool,
     rows: Vec<Row>,
 }
 

@@ -56,7 +56,8 @@ pub(crate) fn alerts(count: u64, now_seconds: i64) -> impl Iterator<Item = Vec<u
     })
 }
 
-fn alert(index: u64, count: u64, now_seconds: i64) -> String {
+/// One of `count` alerts: the standard format has the even ones, the legacy format the odd ones.
+pub(crate) fn alert(index: u64, count: u64, now_seconds: i64) -> String {
     let age = 3_600 - i64::try_from(index * 3_500 / count).unwrap_or(0);
     let at = cresset_model::Timestamp::from_seconds(now_seconds - age)
         .unwrap_or_default()

@@ -23,9 +23,9 @@ pub(crate) async fn run(flags: Sync, client: &Client, output: &Output) -> anyhow
     }
     let mut started = Vec::new();
     for source in sources {
-        let answer = client
-            .post(&format!("/api/v1/sources/{}/sync", escape(&source)), None)
-            .await?;
+        let force = if flags.force { "?force=true" } else { "" };
+        let path = format!("/api/v1/sources/{}/sync{force}", escape(&source));
+        let answer = client.post(&path, None).await?;
         started.push((source, answer["turns"].as_u64().unwrap_or(0)));
     }
     if !flags.wait {

@@ -10,7 +10,6 @@ use cresset_model::limits::RecordLimits;
 use cresset_model::notification::RETRY_WAITS;
 use cresset_model::query::AddressField;
 use cresset_model::{Severity, SourceId};
-use cresset_runtime::routing::DeliveryLimits;
 
 use super::adapter::{Adapter, Alerts};
 use super::detect::{DetectConfig, ThreatConfig};
@@ -19,6 +18,8 @@ use super::enrich::{UserConfig, UserDirectory};
 use super::environment::Ports;
 use super::http_poll::{ChaosConfig, HttpPollConfig};
 use super::lists::{ListConfig, ListContent};
+use super::log::LogConfig;
+use super::outbox::OutboxConfig;
 use super::pipeline::PipelineConfig;
 use super::receivers::{NotifierConfig, ReceiverConfig};
 use super::retention::RetentionConfig;
@@ -81,7 +82,8 @@ impl Config {
             retention: RetentionConfig::default(),
             limits: RecordLimits::default(),
             watchdogs: WatchLimits::default(),
-            outbox: DeliveryLimits::default(),
+            outbox: OutboxConfig::default(),
+            log: LogConfig::default(),
             lists: Vec::new(),
             pipelines: vec![PipelineConfig {
                 name: DEMO_PIPELINE.to_owned(),
@@ -133,7 +135,8 @@ impl Config {
             retention: RetentionConfig::default(),
             limits: RecordLimits::default(),
             watchdogs: WatchLimits::default(),
-            outbox: DeliveryLimits::default(),
+            outbox: OutboxConfig::default(),
+            log: LogConfig::default(),
             lists: vec![ListConfig {
                 name: NULLIFY_LIST.to_owned(),
                 content: ListContent::Addresses(addresses.to_vec()),

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use cresset_connectors::sources::http_poll::{RATIO_MAX, UNDECODED_BYTES_MAX};
 use cresset_model::config::{ByteSize, Fault, FromScalar, Misfit, Ranged, Section, quote};
 
 use super::auth::{self, AuthConfig};
@@ -22,6 +23,11 @@ const LOOKBACK_DEFAULT: Duration = Duration::from_hours(24);
 const PAGES_MAX_DEFAULT: u32 = 20;
 /// Unpacked bytes of one answer by default.
 const ANSWER_BYTES_MAX_DEFAULT: u64 = 1 << 30;
+/// Bytes of one step of unpacking, at least and at most.
+const UNDECODED_BYTES_MAX_MIN: u64 = 64 << 10;
+const UNDECODED_BYTES_MAX_MAX: u64 = 256 << 20;
+/// The highest ratio: what deflate makes of one byte at most, so that nothing is a bomb.
+pub(super) const RATIO_MAX_MAX: u64 = 1_032;
 
 const OVERLAP_MAX: Duration = Duration::from_hours(7 * 24);
 const LOOKBACK_MAX: Duration = Duration::from_hours(10_000 * 24);
@@ -66,6 +72,10 @@ pub(crate) struct HttpPollConfig {
     pub(crate) timeouts: Timeouts,
     /// Unpacked bytes of one answer.
     pub(crate) answer_bytes_max: u64,
+    /// Unpacked bytes for each byte received.
+    pub(crate) ratio_max: u64,
+    /// Unpacked bytes that wait to be decoded.
+    pub(crate) undecoded_bytes_max: u64,
     /// The dials of the upstream, if it is a mock.
     pub(crate) chaos: Option<ChaosConfig>,
 }
@@ -88,6 +98,8 @@ impl HttpPollConfig {
             pages_max: PAGES_MAX_DEFAULT,
             timeouts: Timeouts::default(),
             answer_bytes_max: ANSWER_BYTES_MAX_DEFAULT,
+            ratio_max: RATIO_MAX,
+            undecoded_bytes_max: UNDECODED_BYTES_MAX,
             chaos: None,
         }
     }
@@ -189,6 +201,12 @@ pub(super) fn read(mut section: Section<'_>) -> Option<HttpPollConfig> {
         ByteSize(ANSWER_BYTES_MAX_DEFAULT),
         ByteSize(1)..=ByteSize(ANSWER_BYTES_MAX_MAX),
     );
+    let ratio_max = section.in_range("max_ratio", RATIO_MAX, 2..=RATIO_MAX_MAX);
+    let ByteSize(undecoded_bytes_max) = section.in_range(
+        "max_undecoded",
+        ByteSize(UNDECODED_BYTES_MAX),
+        ByteSize(UNDECODED_BYTES_MAX_MIN)..=ByteSize(UNDECODED_BYTES_MAX_MAX),
+    );
     let chaos = section.section("chaos").and_then(read_chaos);
     not_longer(
         &section,
@@ -210,6 +228,8 @@ pub(super) fn read(mut section: Section<'_>) -> Option<HttpPollConfig> {
         pages_max,
         timeouts,
         answer_bytes_max,
+        ratio_max,
+        undecoded_bytes_max,
         chaos,
     });
     if let Some(config) = &config {

@@ -38,6 +38,7 @@ pub(super) fn read(mut section: Section<'_>) -> RecordLimits {
             default.batch_bytes_max,
             BATCH_BYTES_MAX_MAX,
         ),
+        ..default
     };
     fits(
         &section,

@@ -6,15 +6,16 @@ use std::path::Path;
 use cresset_model::config::{Diagnostics, Fault, Node, Section, quote};
 use cresset_model::health::WatchLimits;
 use cresset_model::limits::RecordLimits;
-use cresset_runtime::routing::DeliveryLimits;
 
 use super::environment::Environment;
 use super::faults::ConfigFaults;
+use super::log::LogConfig;
+use super::outbox::OutboxConfig;
 use super::retention::RetentionConfig;
 use super::root::Config;
 use super::server::ServerConfig;
 use super::{
-    limits, lists, outbox, pipeline, receivers, retention, route, server, store, watchdogs,
+    limits, lists, log, outbox, pipeline, receivers, retention, route, server, store, watchdogs,
 };
 use super::{substitute, yaml};
 
@@ -89,15 +90,20 @@ fn read(tree: &Node, diagnostics: &Diagnostics) -> Option<Config> {
     let retention = root
         .section("retention")
         .map_or_else(RetentionConfig::default, retention::read);
-    let limits = root
+    let mut limits = root
         .section("limits")
         .map_or_else(RecordLimits::default, limits::read);
+    // What is not kept need not be handed to the store either.
+    limits.dead_letter_raw_bytes_max = store.dead_letter_raw_bytes_max();
     let watchdogs = root
         .section("watchdogs")
         .map_or_else(WatchLimits::default, watchdogs::read);
     let outbox = root
         .section("outbox")
-        .map_or_else(DeliveryLimits::default, outbox::read);
+        .map_or_else(OutboxConfig::default, outbox::read);
+    let log = root
+        .section("log")
+        .map_or_else(LogConfig::default, log::read);
     let (lists, list_names) = lists::read(&mut root, diagnostics);
     let pipelines = pipeline::read(&mut root, &list_names, diagnostics);
     // The route is asked for before the receivers, whose names it refers to, so that messages list the
@@ -113,6 +119,7 @@ fn read(tree: &Node, diagnostics: &Diagnostics) -> Option<Config> {
         limits,
         watchdogs,
         outbox,
+        log,
         lists,
         pipelines,
         route,

@@ -84,8 +84,8 @@ impl Config {
         verdict.apply_if(self.limits != other.limits, "limits");
         verdict.apply_if(self.watchdogs != other.watchdogs, "watchdogs");
         verdict.restart_if(
-            self.outbox != other.outbox,
-            "outbox",
+            self.outbox.deliveries != other.outbox.deliveries,
+            "outbox.deliveries",
             "what is delivered at once is set at the start",
         );
         verdict.restart_if(
@@ -93,6 +93,8 @@ impl Config {
             "server.live_events",
             "the room for events is made at the start",
         );
+        verdict.apply_if(self.outbox.router != other.outbox.router, "outbox");
+        verdict.apply_if(self.log != other.log, "log");
         verdict.apply_if(self.lists != other.lists, "lists");
         self.pipelines_difference(other, &mut verdict);
         verdict.apply_if(self.route != other.route, "route");

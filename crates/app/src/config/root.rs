@@ -2,9 +2,10 @@
 
 use cresset_model::health::WatchLimits;
 use cresset_model::limits::RecordLimits;
-use cresset_runtime::routing::DeliveryLimits;
 
 use super::lists::ListConfig;
+use super::log::LogConfig;
+use super::outbox::OutboxConfig;
 use super::pipeline::PipelineConfig;
 use super::receivers::ReceiverConfig;
 use super::retention::RetentionConfig;
@@ -27,7 +28,9 @@ pub(crate) struct Config {
     /// `watchdogs:`.
     pub(crate) watchdogs: WatchLimits,
     /// `outbox:`.
-    pub(crate) outbox: DeliveryLimits,
+    pub(crate) outbox: OutboxConfig,
+    /// `log:`.
+    pub(crate) log: LogConfig,
     /// `lists:`, in the order of the file.
     pub(crate) lists: Vec<ListConfig>,
     /// `pipelines:`, in the order of the file; at least one.

@@ -3,17 +3,20 @@
 use std::path::{Path, PathBuf};
 
 use cresset_model::config::{ByteSize, Fault, FromScalar, Misfit, Place, Section};
+use cresset_runtime::push::UnpackLimits;
 
 use super::adapter::Adapter;
-use super::http_poll::{self, HttpPollConfig, RecordsPath};
+use super::http_poll::{self, HttpPollConfig, RATIO_MAX_MAX, RecordsPath};
 
 /// Bytes of one push by default.
 const PUSH_BODY_BYTES_MAX_DEFAULT: u64 = 8 << 20;
 const PUSH_BODY_BYTES_MAX_MIN: u64 = 1 << 10;
 const PUSH_BODY_BYTES_MAX_MAX: u64 = 8 << 20;
 /// Pushes under way at once by default.
-const PUSH_IN_FLIGHT_MAX_DEFAULT: u32 = 16;
-const PUSH_IN_FLIGHT_MAX_MAX: u32 = 16;
+const PUSH_IN_FLIGHT_MAX_DEFAULT: u32 = 128;
+const PUSH_IN_FLIGHT_MAX_MAX: u32 = 128;
+/// Unpacked bytes of one push, at most.
+const PUSH_UNPACKED_BYTES_MAX_MAX: u64 = 1 << 30;
 /// Generated events a second by default.
 const GENERATE_RATE_DEFAULT: u32 = 5;
 const GENERATE_RATE_MAX: u32 = 100_000;
@@ -47,6 +50,8 @@ pub(crate) struct PushConfig {
     pub(crate) body_bytes_max: u64,
     /// Pushes under way at once.
     pub(crate) in_flight_max: u32,
+    /// How far a body is unpacked.
+    pub(crate) unpack: UnpackLimits,
     /// The keys that lead to the records in a body; none: the body is the records.
     pub(crate) records: Vec<String>,
 }
@@ -56,6 +61,7 @@ impl Default for PushConfig {
         Self {
             body_bytes_max: PUSH_BODY_BYTES_MAX_DEFAULT,
             in_flight_max: PUSH_IN_FLIGHT_MAX_DEFAULT,
+            unpack: UnpackLimits::default(),
             records: Vec::new(),
         }
     }
@@ -142,11 +148,21 @@ fn read_push(mut section: Section<'_>) -> PushConfig {
         default.in_flight_max,
         1..=PUSH_IN_FLIGHT_MAX_MAX,
     );
+    let ByteSize(unpacked_bytes_max) = section.in_range(
+        "unpacked",
+        ByteSize(default.unpack.unpacked_bytes_max),
+        ByteSize(PUSH_BODY_BYTES_MAX_MIN)..=ByteSize(PUSH_UNPACKED_BYTES_MAX_MAX),
+    );
+    let ratio_max = section.in_range("ratio", default.unpack.ratio_max, 2..=RATIO_MAX_MAX);
     let records = section.optional::<RecordsPath>("records");
     section.finish();
     PushConfig {
         body_bytes_max,
         in_flight_max,
+        unpack: UnpackLimits {
+            unpacked_bytes_max,
+            ratio_max,
+        },
         records: records.map(|path| path.0).unwrap_or_default(),
     }
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use cresset_model::config::{ByteSize, Section};
+use cresset_model::limits::DEAD_LETTER_RAW_BYTES_MAX;
 
 /// Where the `SQLite` file lies by default, relative to the working directory.
 const PATH_DEFAULT: &str = "data/cresset.db";
@@ -26,6 +27,8 @@ const READ_TIMEOUT_MAX: Duration = Duration::from_mins(1);
 /// What is left of the write-ahead log by default, and at most.
 const WAL_BYTES_KEPT_DEFAULT: u64 = 16 << 20;
 const WAL_BYTES_KEPT_MAX: u64 = 16 << 30;
+/// The most that a dead letter keeps of its record: no more than the least budget of all.
+const DEAD_LETTER_RAW_BYTES_MAX_MAX: u64 = BUDGET_BYTES_MIN;
 /// The most disk for dead letters.
 const DEAD_LETTER_BUDGET_BYTES_MAX: u64 = 1 << 40;
 
@@ -51,6 +54,8 @@ pub(crate) struct SqliteConfig {
     pub(crate) live_index_budget_bytes: u64,
     /// Disk that dead letters may take; the oldest go first.
     pub(crate) dead_letter_budget_bytes: u64,
+    /// Bytes that a dead letter keeps of its record.
+    pub(crate) dead_letter_raw_bytes_max: usize,
 }
 
 impl Default for SqliteConfig {
@@ -62,7 +67,16 @@ impl Default for SqliteConfig {
             wal_bytes_kept: WAL_BYTES_KEPT_DEFAULT,
             live_index_budget_bytes: LIVE_INDEX_BUDGET_BYTES_DEFAULT,
             dead_letter_budget_bytes: DEAD_LETTER_BUDGET_BYTES_DEFAULT,
+            dead_letter_raw_bytes_max: DEAD_LETTER_RAW_BYTES_MAX,
         }
+    }
+}
+
+impl StoreConfig {
+    /// Bytes that a dead letter keeps of its record.
+    pub(super) fn dead_letter_raw_bytes_max(&self) -> usize {
+        let Self::Sqlite(sqlite) = self;
+        sqlite.dead_letter_raw_bytes_max
     }
 }
 
@@ -94,6 +108,7 @@ fn read_sqlite(mut section: Section<'_>) -> SqliteConfig {
         ByteSize(default.dead_letter_budget_bytes),
         ByteSize(BUDGET_BYTES_MIN)..=ByteSize(DEAD_LETTER_BUDGET_BYTES_MAX),
     );
+    let dead_letter_raw_bytes_max = raw_bytes(&mut section, default.dead_letter_raw_bytes_max);
     let readers_max = section.in_range("readers", default.readers_max, 1..=READERS_MAX_MAX);
     let timeouts = READ_TIMEOUT_MIN..=READ_TIMEOUT_MAX;
     let read_timeout = section.in_range("read_timeout", default.read_timeout, timeouts);
@@ -110,5 +125,12 @@ fn read_sqlite(mut section: Section<'_>) -> SqliteConfig {
         wal_bytes_kept,
         live_index_budget_bytes,
         dead_letter_budget_bytes,
+        dead_letter_raw_bytes_max,
     }
+}
+
+fn raw_bytes(section: &mut Section<'_>, default: usize) -> usize {
+    let sizes = ByteSize(0)..=ByteSize(DEAD_LETTER_RAW_BYTES_MAX_MAX);
+    let ByteSize(bytes) = section.in_range("dead_letter", ByteSize(default as u64), sizes);
+    usize::try_from(bytes).unwrap_or(default)
 }

@@ -90,7 +90,9 @@ fn value(expression: &str, place: Place, environment: &Environment) -> Result<St
             if message.is_empty() {
                 fault.hint("define it, it must not be empty")
             } else {
-                fault.hint(message)
+                // A fault is told on one line, and the text may lie over many.
+                let words: Vec<&str> = message.split_whitespace().collect();
+                fault.hint(words.join(" "))
             }
         }),
         Some(_) => Err(Fault::at(place, "a variable is written in no known form").hint(FORMS)),

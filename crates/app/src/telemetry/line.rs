@@ -1,14 +1,23 @@
 //! A log whose lines have a limit, whatever is written into their fields.
 
 use std::io::{self, Write};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::json;
 use tracing_subscriber::fmt::MakeWriter;
 
-/// Bytes of a line, its end included.
-pub(super) const LINE_BYTES_MAX: usize = 8 << 10;
-/// Bytes of a longer line that are kept in JSON, where each may need a second one.
-const JSON_BYTES_KEPT: usize = 3 << 10;
+use crate::config::LINE_BYTES_MAX;
+
+/// Bytes of a line of the words around what is kept of a longer one in JSON.
+const JSON_WORDS_BYTES: usize = 128;
+
+/// The bytes of a line: the log begins before the configuration is read.
+static BYTES_MAX: AtomicUsize = AtomicUsize::new(LINE_BYTES_MAX);
+
+/// Bounds the lines from now on.
+pub(super) fn bound(bytes_max: usize) {
+    BYTES_MAX.store(bytes_max, Ordering::Relaxed);
+}
 
 /// What the lines are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +38,7 @@ impl<'w> MakeWriter<'w> for Lines {
     fn make_writer(&'w self) -> Self::Writer {
         Bounded {
             form: self.0,
+            bytes_max: BYTES_MAX.load(Ordering::Relaxed),
             out: io::stderr(),
         }
     }
@@ -37,15 +47,17 @@ impl<'w> MakeWriter<'w> for Lines {
 /// Takes one line with each write, as the log gives them.
 pub(super) struct Bounded<W> {
     form: Form,
+    bytes_max: usize,
     out: W,
 }
 
 impl<W: Write> Write for Bounded<W> {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        if line.len() <= LINE_BYTES_MAX {
+        if line.len() <= self.bytes_max {
             self.out.write_all(line)?;
         } else {
-            self.out.write_all(cut(self.form, line).as_bytes())?;
+            let cut = cut(self.form, line, self.bytes_max);
+            self.out.write_all(cut.as_bytes())?;
         }
         Ok(line.len())
     }
@@ -55,16 +67,20 @@ impl<W: Write> Write for Bounded<W> {
     }
 }
 
-fn cut(form: Form, line: &[u8]) -> String {
+fn cut(form: Form, line: &[u8], bytes_max: usize) -> String {
     let text = String::from_utf8_lossy(line);
     let bytes = line.len();
     match form {
         Form::Text => {
             let mark = format!(" ... cut, of {bytes} bytes\n");
-            format!("{}{mark}", begins(&text, LINE_BYTES_MAX - mark.len()))
+            format!(
+                "{}{mark}",
+                begins(&text, bytes_max.saturating_sub(mark.len()))
+            )
         }
         Form::Json => {
-            let begins = begins(&text, JSON_BYTES_KEPT);
+            // Each byte may need a second one.
+            let begins = begins(&text, bytes_max.saturating_sub(JSON_WORDS_BYTES) / 2);
             let mut line = json!({
                 "level": "WARN",
                 "message": "log line cut",
@@ -91,9 +107,10 @@ fn begins(text: &str, bytes: usize) -> &str {
 mod tests {
     use super::*;
 
-    fn written(form: Form, line: &str) -> String {
+    fn written((form, bytes_max): (Form, usize), line: &str) -> String {
         let mut bounded = Bounded {
             form,
+            bytes_max,
             out: Vec::new(),
         };
         bounded.write_all(line.as_bytes()).unwrap();
@@ -102,23 +119,39 @@ mod tests {
 
     #[test]
     fn a_log_line_has_a_greatest_length() {
-        for letter in ["x", "é", "\"", "\\"] {
-            let line = |bytes: usize| format!("{}\n", letter.repeat((bytes - 1) / letter.len()));
-            for form in [Form::Text, Form::Json] {
-                let fits = line(LINE_BYTES_MAX);
-                assert_eq!(written(form, &fits), fits);
-                for bytes in [LINE_BYTES_MAX + 1 + letter.len(), LINE_BYTES_MAX * 10] {
-                    let long = line(bytes);
-                    let cut = written(form, &long);
-                    assert!(cut.len() <= LINE_BYTES_MAX, "{} of {bytes}", cut.len());
-                    assert!(cut.ends_with('\n') && cut.matches('\n').count() == 1);
-                    assert!(cut.contains(&long.len().to_string()));
+        for bytes_max in [1 << 10, LINE_BYTES_MAX, 1 << 20] {
+            for letter in ["x", "é", "\"", "\\"] {
+                let line = |bytes: usize| {
+                    let filler = "x".repeat((bytes - 1) % letter.len());
+                    format!("{}{filler}\n", letter.repeat((bytes - 1) / letter.len()))
+                };
+                for form in [Form::Text, Form::Json] {
+                    let bound = (form, bytes_max);
+                    let fits = line(bytes_max);
+                    assert_eq!(fits.len(), bytes_max);
+                    assert_eq!(written(bound, &fits), fits);
+                    for bytes in [bytes_max + 1, bytes_max * 10] {
+                        let long = line(bytes);
+                        let cut = written(bound, &long);
+                        assert!(cut.len() <= bytes_max, "{} of {bytes}", cut.len());
+                        assert!(cut.ends_with('\n') && cut.matches('\n').count() == 1);
+                        assert!(cut.contains(&long.len().to_string()));
+                    }
                 }
+                let cut = written((Form::Json, bytes_max), &line(bytes_max * 10));
+                let document: serde_json::Value = serde_json::from_str(&cut).unwrap();
+                let kept = document["line.begins"].as_str().unwrap();
+                assert!(kept.starts_with(letter));
             }
-            let cut = written(Form::Json, &line(LINE_BYTES_MAX * 10));
-            let document: serde_json::Value = serde_json::from_str(&cut).unwrap();
-            let kept = document["line.begins"].as_str().unwrap();
-            assert!(kept.starts_with(letter));
         }
+    }
+
+    #[test]
+    fn the_bound_of_the_lines_can_be_set_while_the_log_runs() {
+        let lines = Lines(Form::Text);
+        assert_eq!(lines.make_writer().bytes_max, LINE_BYTES_MAX);
+        bound(2 << 10);
+        assert_eq!(lines.make_writer().bytes_max, 2 << 10);
+        bound(LINE_BYTES_MAX);
     }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::process::{Process, free_port, run, said};
+use super::process::{Process, command, free_port, run, said, wait_until};
 
 fn lines(text: &str) -> Vec<Value> {
     text.lines()
@@ -89,6 +89,35 @@ fn a_sync_under_way_is_a_conflict() {
         error.contains("Sync already in progress (Status: syncing)"),
         "{error}"
     );
+}
+
+#[test]
+fn a_sync_is_forced_on_an_upstream_that_asked_to_wait() {
+    let directory = tempfile::tempdir().unwrap();
+    let port = free_port();
+    let text = port.to_string();
+    let arguments = ["mock", "--nasty", "retry_after_for_ever", "--port", &text];
+    let mock = Process::start(command(directory.path(), &arguments), port, "/truth");
+    let service = Process::service(directory.path(), mock.port);
+    service.health(|health| health["system_status"] == "failed");
+    let url = format!("http://127.0.0.1:{}", service.port);
+    let sync = |flags: &[&str]| {
+        let mut all = vec!["--url", &url, "sync", "upstream"];
+        all.extend(flags);
+        said(&run(directory.path(), &all))
+    };
+    let turns = || {
+        let source = service.get("/api/v1/sources/upstream").json();
+        source["turns"].as_u64().unwrap()
+    };
+    wait_until(|| turns() == 1);
+    let (code, _, error) = sync(&[]);
+    assert_eq!(code, 5, "{error}");
+    assert!(error.contains("Upstream asked to wait"), "{error}");
+    let (code, out, error) = sync(&["--force", "--wait"]);
+    // It was asked, and asks to wait again.
+    assert_eq!((code, turns()), (1, 2), "{out}{error}");
+    assert_eq!(sync(&[]).0, 5);
 }
 
 #[test]

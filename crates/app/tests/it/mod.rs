@@ -1,5 +1,6 @@
 //! One file for each subject.
 
+mod backups;
 mod cli;
 mod dead_letters;
 mod demo;

@@ -12,12 +12,11 @@ use tokio::runtime::Handle;
 use crate::judge;
 use crate::limits::{self, Figures};
 use crate::probe::Probe;
-use crate::service::Service;
+use crate::service::{Pipeline, Service};
 use crate::watch::{Stopwatch, clock, wait_for};
 
 /// Polls after everything was told: each unusable record comes with every one of them.
 const POLLS_AFTER: u32 = 3;
-const SOURCE: &str = "/api/v1/sources/upstream";
 
 /// Plays a scenario and judges what the service made of it.
 pub(crate) fn play(
@@ -25,29 +24,66 @@ pub(crate) fn play(
     seed: u64,
     runtime: &Handle,
 ) -> anyhow::Result<Figures> {
+    play_all(&[("upstream", scenario, seed)], runtime)
+}
+
+/// One service and two pipelines, whose upstreams use the same ids for alerts of other contents.
+pub(crate) fn play_pipelines(seed: u64, runtime: &Handle) -> anyhow::Result<Figures> {
+    let scenario = nasty::find("same_id_other_source")?;
+    let parts = [("upstream", scenario, seed), ("other", scenario, seed + 1)];
+    play_all(&parts, runtime)
+}
+
+/// A pipeline with what its upstream plays, and the seed.
+type Part = (&'static str, &'static Scenario, u64);
+
+/// Plays a scenario for each pipeline; the figures are those of the first.
+fn play_all(parts: &[Part], runtime: &Handle) -> anyhow::Result<Figures> {
     let stopwatch = Stopwatch::start();
-    let (nasty, upstream) = begin(scenario, seed, runtime)?;
+    let (mut upstreams, mut pipelines) = (Vec::new(), Vec::new());
+    for (name, scenario, seed) in parts {
+        let (nasty, upstream) = begin(scenario, *seed, runtime)?;
+        pipelines.push(Pipeline {
+            name,
+            upstream,
+            settings: nasty.settings(),
+        });
+        upstreams.push((*name, nasty));
+    }
+    let upstreams: Vec<judge::Upstream<'_>> = upstreams
+        .iter()
+        .map(|(name, nasty)| (*name, &**nasty))
+        .collect();
     let directory = tempfile::tempdir()?;
-    let service = Service::start(directory.path(), upstream, &nasty.settings())?;
+    let service = Service::start(directory.path(), &pipelines)?;
     let probe = Probe::start(service.port);
-    let truth = nasty.truth();
-    let mut visit = Visit {
-        service: &service,
-        nasty: &nasty,
-        told: BTreeSet::new(),
-        turns: 0,
-    };
-    let visited = visit.all(&truth);
+    let mut told = BTreeSet::new();
+    let visited = upstreams.iter().try_for_each(|(name, nasty)| {
+        let mut visit = Visit {
+            path: format!("/api/v1/sources/{name}"),
+            service: &service,
+            nasty,
+            told: BTreeSet::new(),
+            turns: 0,
+        };
+        let visited = visit.all(&nasty.truth());
+        told.append(&mut visit.told);
+        visited
+    });
     let peak_mib = service.peak_mib();
     let pulse = probe.end();
     visited?;
-    let told = visit.told;
-    let mut faults = judge::faults(&service, &nasty, &told)?;
-    let figures = limits::measure(&nasty, &service, (peak_mib?, pulse), stopwatch.elapsed())?;
-    faults.extend(limits::faults(&figures));
+    let mut faults = judge::faults(&service, &upstreams, &told)?;
+    let (peak_mib, took) = (peak_mib?, stopwatch.elapsed());
+    let mut measured = Vec::new();
+    for (_, nasty) in &upstreams {
+        let figures = limits::measure(nasty, &service, (peak_mib, pulse.clone()), took)?;
+        faults.extend(limits::faults(&figures));
+        measured.push(figures);
+    }
     service.end()?;
     ensure!(faults.is_empty(), "{}", faults.join("\n    "));
-    Ok(figures)
+    measured.into_iter().next().context("nothing was played")
 }
 
 fn begin(
@@ -71,6 +107,8 @@ fn begin(
 
 /// The polls of one scenario.
 struct Visit<'a> {
+    /// Of its source.
+    path: String,
     service: &'a Service,
     nasty: &'a Nasty,
     /// Every error that the service told.
@@ -97,7 +135,7 @@ impl Visit<'_> {
     /// Polls once and waits for the end; tells the error of the turn, if it failed.
     fn poll(&mut self, truth: &Truth) -> anyhow::Result<Option<String>> {
         let started = wait_for("a sync may begin", || {
-            let answer = self.service.post(&format!("{SOURCE}/sync"), "")?;
+            let answer = self.service.post(&format!("{}/sync", self.path), "")?;
             self.look()?;
             match answer.status {
                 202 => Ok(Some(true)),
@@ -127,7 +165,7 @@ impl Visit<'_> {
 
     /// Looks at the source and remembers what it tells.
     fn look(&mut self) -> anyhow::Result<Value> {
-        let source = self.service.get(SOURCE)?;
+        let source = self.service.get(&self.path)?;
         let attempts = source["attempts"].as_array().into_iter().flatten();
         let errors = attempts.map(|attempt| &attempt["error"]);
         let errors = errors.chain([&source["last_error"]]);

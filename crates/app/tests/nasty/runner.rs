@@ -4,10 +4,11 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::ensure;
-use cresset_sim::nasty::{SCENARIOS, Scenario, find};
+use cresset_sim::nasty::{SCENARIOS, find};
+use tokio::runtime::Handle;
 
 use crate::limits::Figures;
-use crate::play::play;
+use crate::play::{play, play_pipelines};
 use crate::table::{print, row, say};
 use crate::watch::Stopwatch;
 
@@ -23,6 +24,9 @@ const LONG: [&str; 7] = [
     "slow_drip",
     "equal_ts_inclusive",
 ];
+
+/// What is played beside the scenarios.
+const PIPELINES: &str = "two_pipelines";
 
 type Played = (&'static str, anyhow::Result<Figures>);
 
@@ -40,13 +44,13 @@ pub(crate) fn run(words: &[String], seed: u64) -> anyhow::Result<bool> {
     let next = AtomicUsize::new(0);
     let played: Mutex<Vec<Played>> = Mutex::new(Vec::new());
     let work = || {
-        while let Some(scenario) = wanted.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let result = play(scenario, seed, runtime.handle());
+        while let Some(name) = wanted.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let result = one(name, seed, runtime.handle());
             if let Err(error) = &result {
-                say(&format!("{} ... FAILED\n    {error:#}", scenario.name));
+                say(&format!("{name} ... FAILED\n    {error:#}"));
             }
             if let Ok(mut played) = played.lock() {
-                played.push((scenario.name, result));
+                played.push((*name, result));
             }
         }
     };
@@ -71,11 +75,23 @@ pub(crate) fn run(words: &[String], seed: u64) -> anyhow::Result<bool> {
     Ok(failed == 0)
 }
 
-fn wanted(words: &[String]) -> anyhow::Result<Vec<&'static Scenario>> {
+fn one(name: &str, seed: u64, runtime: &Handle) -> anyhow::Result<Figures> {
+    if name == PIPELINES {
+        return play_pipelines(seed, runtime);
+    }
+    play(find(name)?, seed, runtime)
+}
+
+/// Everything there is, in the order of the table.
+fn names() -> impl Iterator<Item = &'static str> {
+    let scenarios = SCENARIOS.iter().map(|scenario| scenario.name);
+    scenarios.chain([PIPELINES])
+}
+
+fn wanted(words: &[String]) -> anyhow::Result<Vec<&'static str>> {
     let fits =
         |name: &str| words.is_empty() || words.iter().any(|word| name.contains(word.as_str()));
-    let mut names: Vec<&'static str> = SCENARIOS.iter().map(|scenario| scenario.name).collect();
-    names.retain(|name| fits(name));
+    let mut names: Vec<&'static str> = names().filter(|name| fits(name)).collect();
     names.sort_by_key(|name| {
         let place = LONG.iter().position(|long| long == name);
         place.unwrap_or(LONG.len())
@@ -84,15 +100,14 @@ fn wanted(words: &[String]) -> anyhow::Result<Vec<&'static Scenario>> {
         !names.is_empty(),
         "no scenario has a name with {words:?} in it"
     );
-    let found = names.into_iter().map(find);
-    Ok(found.collect::<Result<_, _>>()?)
+    Ok(names)
 }
 
 /// The table, in the order of the scenarios.
 fn report(played: &[Played]) {
     let mut rows = Vec::new();
-    for scenario in &SCENARIOS {
-        let own = played.iter().find(|(name, _)| *name == scenario.name);
+    for known in names() {
+        let own = played.iter().find(|(name, _)| *name == known);
         if let Some((name, Ok(figures))) = own {
             rows.push(row(name, figures));
         }

@@ -18,20 +18,21 @@ pub(crate) struct Service {
     data: PathBuf,
 }
 
-impl Service {
-    /// Starts it on an empty directory and waits until it is ready.
-    pub(crate) fn start(
-        directory: &Path,
-        upstream: u16,
-        settings: &[&str],
-    ) -> anyhow::Result<Self> {
-        let port = free_port();
-        let mut config = format!(
-            "version: 1
-store: {{ sqlite: {{ path: data/cresset.db }} }}
-server: {{ listen: 127.0.0.1:{port} }}
-pipelines:
-  upstream:
+/// A pipeline that polls an upstream.
+pub(crate) struct Pipeline<'a> {
+    pub(crate) name: &'a str,
+    /// The port of its upstream.
+    pub(crate) upstream: u16,
+    /// Lines of its source that it needs.
+    pub(crate) settings: Vec<&'static str>,
+}
+
+impl Pipeline<'_> {
+    fn write(&self, config: &mut String) -> std::fmt::Result {
+        let Self { name, upstream, .. } = self;
+        write!(
+            config,
+            "  {name}:
     adapter: seed_a
     enrich:
       - geo: {{ of: dst_ip, database: builtin }}
@@ -43,9 +44,27 @@ pipelines:
         allow_private: 127.0.0.1:{upstream}
         interval: 1m
 "
-        );
-        for setting in settings {
+        )?;
+        for setting in &self.settings {
             writeln!(config, "        {setting}")?;
+        }
+        Ok(())
+    }
+}
+
+impl Service {
+    /// Starts it on an empty directory and waits until it is ready.
+    pub(crate) fn start(directory: &Path, pipelines: &[Pipeline<'_>]) -> anyhow::Result<Self> {
+        let port = free_port();
+        let mut config = format!(
+            "version: 1
+store: {{ sqlite: {{ path: data/cresset.db }} }}
+server: {{ listen: 127.0.0.1:{port} }}
+pipelines:
+"
+        );
+        for pipeline in pipelines {
+            pipeline.write(&mut config)?;
         }
         std::fs::write(directory.join("cresset.yaml"), &config)?;
         let log = std::fs::File::create(directory.join("log"))?;

@@ -44,7 +44,7 @@ pub fn builtin_city(of: &str, fields: &[CityField]) -> CityTable {
                 country: english_name(code).map(str::to_owned),
                 ..Location::default()
             };
-            builder.fragment(location.render(fields))
+            builder.fragment(&location.render(fields))
         })
     };
     for (start, packed) in table.v4.starts.iter().zip(table.v4.countries.iter()) {
@@ -169,7 +169,7 @@ impl<'a> Walk<'a> {
         let location = record.map(|record| record.location()).unwrap_or_default();
         self.countries +=
             usize::from(location.country_code.is_some() || location.country.is_some());
-        let fragment = self.builder.fragment(location.render(self.fields));
+        let fragment = self.builder.fragment(&location.render(self.fields));
         if self.builder.text_bytes() > CITY_TEXT_BYTES_MAX {
             return Err("its places take too much text");
         }

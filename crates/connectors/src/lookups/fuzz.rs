@@ -52,7 +52,7 @@ pub fn mmdb(data: &[u8]) {
         Err(error) => assert!(!error.to_string().is_empty()),
     }
     if let Ok(table) = parse_city(data.to_vec(), path, "src_ip", &CityField::ALL) {
-        let fragments = asked.iter().filter_map(|address| table.fragment(*address));
+        let fragments = asked.iter().filter_map(|address| table.place(*address));
         for fragment in fragments {
             let object = format!("{{{}}}", fragment.members);
             let read = serde_json::from_str::<Map<String, Value>>(&object);

@@ -12,15 +12,14 @@ fn place(name: &str) -> GeoFragment {
 fn table(ranges: &[(u32, &str)]) -> CityTable {
     let mut builder = CityTable::builder();
     for (start, name) in ranges {
-        let fragment = builder.fragment(place(name));
+        let fragment = builder.fragment(&place(name));
         assert!(builder.v4(*start, fragment), "{start}");
     }
     builder.finish(TableInfo::default())
 }
 
 fn members<'a>(table: &'a CityTable, address: &str) -> Option<&'a str> {
-    let fragment = table.fragment(address.parse().unwrap())?;
-    Some(&fragment.members)
+    Some(table.place(address.parse().unwrap())?.members)
 }
 
 fn check(location: &Location, fields: &[CityField], expected: &str) {
@@ -133,18 +132,31 @@ fn a_code_without_members_is_a_place_too() {
         country_code: code,
         members: String::new(),
     };
-    assert_eq!(builder.fragment(code(None)), FragmentNumber::NOWHERE);
-    let us = builder.fragment(code(Some(*b"US")));
+    assert_eq!(builder.fragment(&code(None)), FragmentNumber::NOWHERE);
+    let us = builder.fragment(&code(Some(*b"US")));
     assert_ne!(us, FragmentNumber::NOWHERE);
-    assert_ne!(us, builder.fragment(code(Some(*b"CA"))));
-    assert_eq!(us, builder.fragment(code(Some(*b"US"))));
-    assert_eq!((builder.fragments(), builder.text_bytes()), (2, 0));
+    assert_ne!(us, builder.fragment(&code(Some(*b"CA"))));
+    assert_eq!(us, builder.fragment(&code(Some(*b"US"))));
+    assert_eq!(builder.fragments(), 2);
+}
+
+#[test]
+fn a_place_of_any_length_is_read_back_and_one_beyond_all_is_nowhere() {
+    for length in [1, 127, 128, 16_383, 16_384, MEMBERS_BYTES_MAX - 1] {
+        let name = "x".repeat(length);
+        let table = table(&[(0x0100_0000, &name), (0x0200_0000, "after")]);
+        assert_eq!(members(&table, "1.0.0.1"), Some(name.as_str()), "{length}");
+        assert_eq!(members(&table, "2.0.0.1"), Some("after"));
+    }
+    let mut builder = CityTable::builder();
+    let long = place(&"x".repeat(MEMBERS_BYTES_MAX));
+    assert_eq!(builder.fragment(&long), FragmentNumber::NOWHERE);
 }
 
 #[test]
 fn starts_must_ascend() {
     let mut builder = CityTable::builder();
-    let a = builder.fragment(place("a"));
+    let a = builder.fragment(&place("a"));
     assert!(builder.v6(5, a));
     assert!(!builder.v6(5, FragmentNumber::NOWHERE));
     assert!(!builder.v6(4, a));
@@ -155,7 +167,7 @@ fn starts_must_ascend() {
 #[test]
 fn version_6_addresses_are_found() {
     let mut builder = CityTable::builder();
-    let a = builder.fragment(place("a"));
+    let a = builder.fragment(&place("a"));
     assert!(builder.v6(0x2600_0000 << 96, a));
     assert!(builder.v6(0x2601_0000 << 96, FragmentNumber::NOWHERE));
     let table = builder.finish(TableInfo::default());
@@ -178,9 +190,31 @@ proptest! {
         let near = starts.iter().flat_map(|at| [*at, at.wrapping_sub(1), at.wrapping_add(1)]);
         for address in asked.iter().copied().chain(near) {
             let after = starts.partition_point(|start| *start <= address);
-            let number = after.checked_sub(1).map(|index| index + 1);
-            let found = table.find_v4(address).map(|number| number as usize);
-            prop_assert_eq!(found, number, "{}", address);
+            let expected = after.checked_sub(1).and_then(|index| names.get(index));
+            let found = table.read(table.search(table.near(address).unwrap()));
+            let found = found.map(|place| place.members);
+            prop_assert_eq!(found, expected.map(String::as_str), "{}", address);
+        }
+    }
+
+    #[test]
+    fn many_at_once_lie_where_each_lies(
+        starts in prop::collection::btree_set(any::<u32>(), 0..50),
+        asked in prop::collection::vec(prop::option::of(any::<[u8; 16]>()), 50),
+    ) {
+        let ranges: Vec<(u32, &str)> = starts.into_iter().map(|start| (start, "here")).collect();
+        let table = table(&ranges);
+        // Half of them are of each family.
+        let address = |bytes: [u8; 16]| match bytes {
+            [0..=127, a, b, c, d, ..] => IpAddr::from([a, b, c, d]),
+            bytes => IpAddr::from(bytes),
+        };
+        let asked: Vec<Option<IpAddr>> = asked.into_iter().map(|asked| asked.map(address)).collect();
+        let mut scratch = PlacesScratch::default();
+        for _ in 0..2 {
+            let found = table.places(asked.iter().copied(), &mut scratch);
+            let one: Vec<_> = asked.iter().map(|asked| table.place((*asked)?)).collect();
+            prop_assert_eq!(found, one);
         }
     }
 }

@@ -50,7 +50,7 @@ pub enum InvalidIndicator {
     /// There is nothing but blanks.
     #[error("the entry is empty")]
     Empty,
-    /// It is too long.
+    /// It is too long, perhaps only with its escapes.
     #[error("the entry has {bytes} bytes, the limit is {ENTRY_BYTES_MAX}")]
     TooLong {
         /// Its length.
@@ -120,6 +120,10 @@ pub fn parse_entry(text: &str) -> Result<Indicator, InvalidIndicator> {
     }
     if text.contains("://") {
         return match url::canonical(text) {
+            // Escapes make it longer, and what is written must be readable again.
+            Some(url) if url.len() > ENTRY_BYTES_MAX => {
+                Err(InvalidIndicator::TooLong { bytes: url.len() })
+            }
             Some(url) => Ok(Indicator::Url(url)),
             None => Err(InvalidIndicator::Url { shown: shown(text) }),
         };

@@ -18,6 +18,9 @@ pub trait Control: Send + Sync {
     /// returns.
     fn sync(&self, source: Option<&SourceId>) -> Result<(), SyncRefused>;
 
+    /// Starts a sync of one source although its upstream asked to be left alone; every other refusal stays.
+    fn force_sync(&self, source: &SourceId) -> Result<(), SyncRefused>;
+
     /// Minutes between polls.
     fn interval_minutes(&self) -> u32;
 

@@ -4,6 +4,7 @@
 use std::str::Chars;
 
 use super::field::{AddressField, Field, TextField, TimeField};
+use super::word::Word;
 use crate::alert::AlertRow;
 use crate::ip::{self, Network};
 use crate::{Severity, Timestamp};
@@ -135,6 +136,15 @@ impl Filter {
             .all(|term| term.test.holds(row) != term.negated)
     }
 
+    /// The words that must occur.
+    pub fn words(&self) -> Vec<Word> {
+        let word = |term: &Term| match &term.test {
+            Test::Word(word) if !term.negated => Some(Word::new(word)),
+            _ => None,
+        };
+        self.terms.iter().filter_map(word).collect()
+    }
+
     /// The filter with one more term.
     #[must_use]
     pub fn and(mut self, test: Test) -> Self {
@@ -185,24 +195,17 @@ impl Test {
 }
 
 fn contains_word(row: &AlertRow, word: &str) -> bool {
-    let word = lower_case(word);
-    let has = |text: &str| lower_case(text).contains(&word);
+    let word = Word::new(word);
+    let has = |text: &str| word.is_in(text);
+    let is_address = |address| word.may_be_in_address() && has(&ip::to_string(address));
     has(&row.description)
         || has(&row.upstream_id)
         || has(&row.source)
         || row.user.as_deref().is_some_and(has)
-        || has(&row.id.to_string())
-        || has(&ip::to_string(row.src_ip))
-        || row
-            .dst_ip
-            .is_some_and(|address| has(&ip::to_string(address)))
+        || (word.may_be_in_id() && has(&row.id.to_string()))
+        || is_address(row.src_ip)
+        || row.dst_ip.is_some_and(is_address)
         || row.title.as_deref().is_some_and(has)
-}
-
-/// Each character by itself, whatever surrounds it: a word must be found as a part of a longer one, and
-/// the lower case of a Greek sigma depends on its place.
-fn lower_case(text: &str) -> String {
-    text.chars().flat_map(char::to_lowercase).collect()
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ mod field;
 mod filter;
 mod parse;
 mod tally;
+mod word;
 
 pub use complete::{Completing, Completion};
 pub use counts::{
@@ -19,3 +20,4 @@ pub use field::{AddressField, Field, TextField, TimeField};
 pub use filter::{Filter, Pattern, Range, Term, Test};
 pub use parse::{ALTERNATIVES_MAX, QUERY_BYTES_MAX, QueryError, TERMS_MAX, parse_instant};
 pub use tally::{FacetTally, RankingTally, TimeTally};
+pub use word::Word;

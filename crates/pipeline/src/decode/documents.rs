@@ -112,7 +112,7 @@ impl Documents {
             let walked = walk.advance(rest);
             let run = rest.get(..walked.taken).unwrap_or(rest);
             self.on_first_line &= memchr::memchr(b'\n', run).is_none();
-            open.take(run, &mut self.buffer, self.limits.record_bytes_max);
+            open.take(run, &mut self.buffer, &self.limits);
             if walked.done {
                 self.ended();
             }

@@ -224,13 +224,12 @@ impl LineSlicer {
         let Some((last, before)) = line.split_last() else {
             return;
         };
-        let limit = self.limits.record_bytes_max;
         if self.carriage_return {
-            open.take(b"\r", &mut self.buffer, limit);
+            open.take(b"\r", &mut self.buffer, &self.limits);
         }
         self.carriage_return = *last == b'\r';
         let content = if self.carriage_return { before } else { line };
-        open.take(content, &mut self.buffer, limit);
+        open.take(content, &mut self.buffer, &self.limits);
     }
 
     fn line_ended(&mut self) {

@@ -1,7 +1,7 @@
 //! A record whose end has not come yet.
 
 use cresset_model::batch::{RawRecord, RecordFault};
-use cresset_model::limits::DEAD_LETTER_RAW_BYTES_MAX;
+use cresset_model::limits::RecordLimits;
 use cresset_model::text::Span;
 
 use super::scan::too_large;
@@ -31,12 +31,13 @@ impl OpenRecord {
     }
 
     /// Takes more of its bytes in.
-    pub(super) fn take(&mut self, run: &[u8], buffer: &mut Vec<u8>, bytes_max: usize) {
+    pub(super) fn take(&mut self, run: &[u8], buffer: &mut Vec<u8>, limits: &RecordLimits) {
         self.full_bytes += run.len() as u64;
-        if self.hasher.is_none() && self.full_bytes > bytes_max as u64 {
+        let kept_max = limits.dead_letter_raw_bytes_max;
+        if self.hasher.is_none() && self.full_bytes > limits.record_bytes_max as u64 {
             let mut hasher = Box::new(blake3::Hasher::new());
             hasher.update(buffer.get(self.start..).unwrap_or_default());
-            buffer.truncate(self.start + DEAD_LETTER_RAW_BYTES_MAX);
+            buffer.truncate(self.start + kept_max);
             self.hasher = Some(hasher);
         }
         match &mut self.hasher {
@@ -44,7 +45,7 @@ impl OpenRecord {
             Some(hasher) => {
                 hasher.update(run);
                 let kept = buffer.len() - self.start;
-                let room = DEAD_LETTER_RAW_BYTES_MAX.saturating_sub(kept);
+                let room = kept_max.saturating_sub(kept);
                 buffer.extend_from_slice(run.get(..room).unwrap_or(run));
             }
         }

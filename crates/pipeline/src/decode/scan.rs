@@ -4,12 +4,16 @@ use cresset_model::batch::Reason;
 use cresset_model::limits::RecordLimits;
 use cresset_model::text::{Place, Span, Text};
 
+pub(crate) use self::record::Record;
+
+use self::record::{Traits, bytes_of};
 use self::shape::{Leaf, Shapes};
 use super::fault::Fault;
 use super::unescape::{Nul, unescape};
 use crate::quote::{SHOWN_CHARS_MAX, quoted};
 
 mod number;
+mod record;
 mod shape;
 mod string;
 #[cfg(test)]
@@ -19,8 +23,9 @@ mod tests;
 const LINEAR_KEYS_MAX: usize = 16;
 
 /// What a JSON value is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum Kind {
+    #[default]
     Null,
     True,
     False,
@@ -75,9 +80,19 @@ pub(crate) struct ScanScratch {
     /// Every scalar value of the record, while its shape may be worth remembering.
     values: Vec<Leaf>,
     shapes: Shapes,
+    watched: &'static [&'static str],
+    traits: Traits,
 }
 
 impl ScanScratch {
+    /// Names that are to be looked out for in the records that follow.
+    pub(crate) fn watch(&mut self, names: &'static [&'static str]) {
+        if self.watched != names {
+            self.watched = names;
+            self.shapes = Shapes::default();
+        }
+    }
+
     /// Forgets the last record, but for its shape.
     pub(crate) fn clear(&mut self) {
         self.levels.clear();
@@ -85,6 +100,7 @@ impl ScanScratch {
         self.arena.clear();
         self.fields.clear();
         self.values.clear();
+        self.traits = Traits::default();
     }
 }
 
@@ -100,50 +116,6 @@ struct Level {
 struct Key {
     at: usize,
     text: Text,
-}
-
-/// A record that was read.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Record<'a> {
-    /// Its text as received.
-    pub(crate) text: &'a str,
-    keys: &'a str,
-    /// Its top-level fields, in the order they came.
-    pub(crate) fields: &'a [Field],
-}
-
-impl<'a> Record<'a> {
-    /// The fields found in the last scan, which was one of `text`; after a fault those before it.
-    pub(crate) fn of(text: &'a str, scratch: &'a ScanScratch) -> Self {
-        Self {
-            text,
-            keys: &scratch.arena,
-            fields: &scratch.fields,
-        }
-    }
-
-    pub(crate) fn field(&self, name: &str) -> Option<Field> {
-        self.fields
-            .iter()
-            .find(|field| self.key(field) == name.as_bytes())
-            .copied()
-    }
-
-    pub(crate) fn key(&self, field: &Field) -> &'a [u8] {
-        bytes_of(field.key, self.text.as_bytes(), self.keys)
-    }
-
-    /// The value as received; a string without its quotes.
-    pub(crate) fn raw(&self, field: &Field) -> &'a str {
-        self.text.get(field.value.range()).unwrap_or_default()
-    }
-}
-
-fn bytes_of<'a>(text: Text, record: &'a [u8], arena: &'a str) -> &'a [u8] {
-    match text.place {
-        Place::Received => text.span.of(record),
-        Place::Arena => text.span.of(arena.as_bytes()),
-    }
 }
 
 /// The fault of a record of `full_bytes` bytes, more than `limit`.
@@ -185,6 +157,18 @@ pub(crate) fn scan(
     }
     let kind = scan.run()?;
     if kind == Kind::Object {
+        let record = Record::of(text, scan.scratch);
+        let is_watched = |field| {
+            scan.scratch
+                .watched
+                .iter()
+                .any(|name| name.as_bytes() == record.key(field))
+        };
+        scan.scratch.traits = Traits {
+            watched: record.fields.iter().any(is_watched),
+            // Within strings there are none.
+            line_breaks: memchr::memchr2(b'\n', b'\r', scan.bytes).is_some(),
+        };
         scan.learn();
     }
     Ok(kind)

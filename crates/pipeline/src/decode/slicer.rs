@@ -325,7 +325,7 @@ impl ArraySlicer {
         };
         let walked = walk.advance(rest);
         let run = rest.get(..walked.taken).unwrap_or(rest);
-        open.take(run, &mut self.buffer, self.limits.record_bytes_max);
+        open.take(run, &mut self.buffer, &self.limits);
         if walked.done {
             self.record_ended();
         }

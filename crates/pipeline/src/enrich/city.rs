@@ -2,27 +2,38 @@
 
 use std::net::IpAddr;
 
+use cresset_model::city::PlacesScratch;
 use cresset_model::ip;
 use cresset_model::outcome::AlertDraft;
 use cresset_model::ports::{Answers, GeoAnswer};
 use cresset_model::provenance::Marks;
-use cresset_model::tables::{GeoFragment, Tables};
+use cresset_model::tables::{Place, Tables};
 
-/// Where an address lies: what the remote service answered, else what the table in memory says.
-pub(crate) fn fragment<'a>(
-    tables: &'a Tables,
-    answers: &'a Answers,
-    address: IpAddr,
-) -> Option<&'a GeoFragment> {
-    if let Some(GeoAnswer::Known(fragment)) = answers.geo.get(&address) {
-        return Some(fragment);
+/// Where addresses lie, in their order: what the remote service answered, else what the table in memory
+/// says.
+pub(crate) fn places<'a>(
+    (tables, answers): (&'a Tables, &'a Answers),
+    addresses: impl Iterator<Item = Option<IpAddr>> + Clone,
+    scratch: &mut PlacesScratch,
+) -> Vec<Option<Place<'a>>> {
+    let mut places = match &tables.city {
+        Some(table) => table.places(addresses.clone(), scratch),
+        None => addresses.clone().map(|_| None).collect(),
+    };
+    if !answers.geo.is_empty() {
+        for (place, address) in places.iter_mut().zip(addresses) {
+            let answer = address.and_then(|address| answers.geo.get(&address));
+            if let Some(GeoAnswer::Known(fragment)) = answer {
+                *place = Some(fragment.place());
+            }
+        }
     }
-    tables.city.as_ref()?.fragment(address)
+    places
 }
 
 /// Notes the country and how it was found, for pipelines without a table of countries.
-pub(crate) fn add_country(alert: &mut AlertDraft, address: IpAddr, found: Option<&GeoFragment>) {
-    alert.country = found.and_then(|fragment| fragment.country_code);
+pub(crate) fn add_country(alert: &mut AlertDraft, address: IpAddr, found: Option<Place<'_>>) {
+    alert.country = found.and_then(|place| place.country_code);
     alert.marks.add(match found {
         Some(_) => Marks::GEO_FOUND,
         None if ip::is_public(address) => Marks::GEO_MISS,

@@ -16,7 +16,7 @@ pub(crate) fn add_user(
     alert: &mut AlertDraft,
     arena: &mut String,
 ) {
-    let Some(address) = super::address(alert, of) else {
+    let Some(address) = super::address(alert.src_ip, alert.dst_ip, of) else {
         return;
     };
     match table.user(address) {

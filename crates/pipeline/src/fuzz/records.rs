@@ -87,7 +87,7 @@ fn spec(choice: u8) -> PipelineSpec {
 
 fn tables() -> Tables {
     let mut city = CityTable::builder();
-    let place = city.fragment(GeoFragment {
+    let place = city.fragment(&GeoFragment {
         country_code: Some(*b"US"),
         members: r#""country":"United States","lat":37.4"#.to_owned(),
     });

@@ -58,6 +58,20 @@ impl Adapter {
         }
     }
 
+    /// What detections see of a record, where few events become alerts; the same verdict as
+    /// [`Adapter::normalize`] gives, and nothing is left in the arena.
+    pub(crate) fn event(self, values: &mut Values<'_>) -> Result<Event, Fault> {
+        match self {
+            Self::SeedA => {
+                let before = values.arena.len();
+                let normalized = seed_a::normalize(values)?;
+                values.arena.truncate(before);
+                Ok(normalized.event)
+            }
+            Self::Nullify => nullify::event(values),
+        }
+    }
+
     /// The vendor's id of a record that was refused, if it can be read.
     pub(crate) fn upstream_id(self, values: &mut Values<'_>) -> Option<Text> {
         match self {

@@ -56,8 +56,25 @@ pub(super) fn formats() -> Vec<FormatInfo> {
     }]
 }
 
-/// Reads an event.
+/// Reads an event. What is not read by [`event`] has no faults.
 pub(super) fn normalize(values: &mut Values<'_>) -> Result<Normalized, Fault> {
+    let event = event(values)?;
+    let event_type = values.record.field(EVENT_TYPE);
+    let source = source(values, event_type);
+    let description = description(values, event_type);
+    let created_at = created_at(values);
+    Ok(Normalized {
+        upstream_id: None,
+        source,
+        description,
+        event,
+        created_at,
+        marks: values.marks,
+    })
+}
+
+/// Reads what detections see.
+pub(super) fn event(values: &mut Values<'_>) -> Result<Event, Fault> {
     let src_field = mandatory(values, SOURCE_IP)?;
     let src_ip = values.address(SOURCE_IP, src_field, AddressForm::Text)?;
     let severity_field = mandatory(values, SEVERITY)?;
@@ -69,25 +86,14 @@ pub(super) fn normalize(values: &mut Values<'_>) -> Result<Normalized, Fault> {
             text: values.received(field),
         })
     });
-    let event_type = values.record.field(EVENT_TYPE);
-    let source = source(values, event_type);
-    let description = description(values, event_type);
-    let created_at = created_at(values);
-    Ok(Normalized {
-        upstream_id: None,
-        source,
-        description,
-        event: Event {
-            severity,
-            severity_text: values.received(severity_field),
-            src_ip: Observable {
-                address: src_ip,
-                text: values.received(src_field),
-            },
-            dst_ip,
+    Ok(Event {
+        severity,
+        severity_text: values.received(severity_field),
+        src_ip: Observable {
+            address: src_ip,
+            text: values.received(src_field),
         },
-        created_at,
-        marks: values.marks,
+        dst_ip,
     })
 }
 

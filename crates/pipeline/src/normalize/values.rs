@@ -180,9 +180,77 @@ pub(super) fn wrong_type(name: &str, kind: Kind, expected: &str) -> Fault {
 /// Reads an address without prefix length, port, blanks or leading zeros. The zone of an IPv6 address is
 /// dropped: it names an interface of the sender.
 fn parse_address(text: &str) -> Option<IpAddr> {
+    if let Some(address) = plain_v4(text.as_bytes()) {
+        return Some(IpAddr::V4(address));
+    }
     match text.split_once('%') {
         None => text.parse().ok(),
         Some((_, zone)) if zone.is_empty() || zone.contains('%') => None,
         Some((address, _)) => address.parse::<Ipv6Addr>().ok().map(IpAddr::V6),
+    }
+}
+
+/// Four numbers as nearly every address comes. What it does not read may still be an address.
+fn plain_v4(text: &[u8]) -> Option<Ipv4Addr> {
+    let (mut bits, mut octet, mut dots, mut digits) = (0_u32, 0_u32, 0, 0);
+    for byte in text {
+        match byte {
+            b'0'..=b'9' if digits < 3 && (digits == 0 || octet != 0) => {
+                octet = octet * 10 + u32::from(byte - b'0');
+                digits += 1;
+            }
+            b'.' if digits > 0 && octet < 256 && dots < 3 => {
+                bits = bits << 8 | octet;
+                (octet, digits, dots) = (0, 0, dots + 1);
+            }
+            _ => return None,
+        }
+    }
+    let whole = dots == 3 && digits > 0 && octet < 256;
+    whole.then(|| Ipv4Addr::from_bits(bits << 8 | octet))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn an_address_has_four_numbers_without_leading_zeros() {
+        for text in ["0.0.0.0", "1.2.3.4", "255.255.255.255", "10.0.100.7"] {
+            assert_eq!(plain_v4(text.as_bytes()), text.parse().ok(), "{text}");
+            assert!(plain_v4(text.as_bytes()).is_some(), "{text}");
+        }
+        for text in [
+            "",
+            ".",
+            "1",
+            "1.2.3",
+            "1.2.3.",
+            ".1.2.3",
+            "1..2.3",
+            "1.2.3.4.",
+            "1.2.3.4.5",
+            "256.1.1.1",
+            "1.1.1.256",
+            "01.2.3.4",
+            "1.2.3.00",
+            "1.2.3.0004",
+            "1.2.3.4 ",
+            "+1.2.3.4",
+            "1.2.3.x",
+            "::1",
+        ] {
+            assert_eq!(plain_v4(text.as_bytes()), None, "{text}");
+            assert_eq!(text.parse::<Ipv4Addr>().ok(), None, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn numbers_and_dots_are_read_as_the_standard_library_reads_them(text in "[0-9.]{0,17}|([0-9]{1,3}\\.){3}[0-9]{1,3}") {
+            prop_assert_eq!(plain_v4(text.as_bytes()), text.parse().ok());
+        }
     }
 }

@@ -2,20 +2,24 @@
 
 use cresset_model::ContentHash;
 use cresset_model::id::first128;
-use cresset_model::text::Span;
 
 use super::nested::{self, sized, write_escaped};
 use crate::decode::scan::{Kind, Record};
 
-/// Appends the record's fields in the order of their keys. Whether it becomes an alert, and so needs the
-/// hash of them, is known only later.
-pub(super) fn write(record: &Record<'_>, order: &mut Vec<usize>, out: &mut Vec<u8>) -> Span {
+/// The hash of what the record says. `order` and `out` are memory, kept from record to record.
+pub(super) fn hash(record: &Record<'_>, order: &mut Vec<usize>, out: &mut Vec<u8>) -> ContentHash {
+    out.clear();
+    write(record, order, out);
+    ContentHash(first128(&blake3::hash(out)))
+}
+
+/// Appends the record's fields in the order of their keys.
+fn write(record: &Record<'_>, order: &mut Vec<usize>, out: &mut Vec<u8>) {
     let fields = record.fields;
     let key = |index: usize| fields.get(index).map_or(&[][..], |field| record.key(field));
     order.clear();
     order.extend(0..fields.len());
     order.sort_unstable_by(|a, b| key(*a).cmp(key(*b)));
-    let start = out.len();
     for field in order.iter().filter_map(|index| fields.get(*index)) {
         // A string's quotes are not part of its span: the kind keeps "1" and 1 apart.
         out.push(u8::from(field.kind == Kind::String));
@@ -27,10 +31,4 @@ pub(super) fn write(record: &Record<'_>, order: &mut Vec<usize>, out: &mut Vec<u
             _ => out.extend_from_slice(raw.as_bytes()),
         });
     }
-    Span::between(start, out.len())
-}
-
-/// The hash of what [`write`] wrote.
-pub(super) fn hash(canonical: &[u8]) -> ContentHash {
-    ContentHash(first128(&blake3::hash(canonical)))
 }

@@ -10,10 +10,10 @@ use cresset_model::outcome::{AlertDraft, Match, OutEvent, Outcome};
 use cresset_model::ports::Answers;
 use cresset_model::provenance::Context;
 use cresset_model::query::AddressField;
-use cresset_model::tables::{GeoFragment, Tables};
-use cresset_model::text::Span;
+use cresset_model::tables::{Place, Tables};
+use cresset_model::text::{Span, Text};
 
-use super::{AlertRule, Pipeline, Prepared, Scratch, Seen, content};
+use super::{AlertRule, Draft, Pipeline, Prepared, Scratch, Seen};
 use crate::enrich::{self, city, geo, user};
 use crate::splice::write_threat;
 
@@ -54,12 +54,17 @@ impl Pipeline {
             passed: 0,
             enrich_misses: 0,
         };
-        let places = self.places((tables, answers), &events);
+        let places = self.places((tables, answers), &events, scratch);
         for (index, seen) in events.iter().enumerate() {
             let found = places.get(index).copied().flatten();
-            self.one((tables, found), &prepared, seen, &mut decided, scratch);
+            self.one(
+                (tables, found),
+                (&prepared, index, seen),
+                &mut decided,
+                scratch,
+            );
         }
-        scratch.spare.keep(prepared.canonical, events);
+        scratch.keep(events);
         Outcome {
             source: prepared.source,
             sequence: prepared.sequence,
@@ -83,14 +88,14 @@ impl Pipeline {
 
     fn one(
         &self,
-        (tables, found): (&Tables, Option<&GeoFragment>),
-        prepared: &Prepared,
-        seen: &Seen,
+        (tables, found): (&Tables, Option<Place<'_>>),
+        (prepared, index, seen): (&Prepared, usize, &Seen),
         decided: &mut Decided,
         scratch: &mut Scratch,
     ) {
-        let mut alert = seen.draft;
-        let place = self.place((tables, found), &mut alert, &mut decided.enrich_misses);
+        // A miss is counted only where there is a geography that could have known.
+        let asked = self.city_asked(tables);
+        decided.enrich_misses += u32::from(asked.is_some() && found.is_none());
         let first = decided.matches.len();
         let verdict = self.detection.run(
             &seen.event,
@@ -106,14 +111,16 @@ impl Pipeline {
             AlertRule::Detected => fired > 0,
             AlertRule::Nothing => false,
         };
+        let mut enriched = None;
         if self.spec.write || (is_alert && self.names.any()) {
             write_threat(verdict.threat, &mut scratch.threat);
-            let additions = [place.unwrap_or_default(), &scratch.threat];
+            let members = found.map_or("", |place| place.members);
             let (bytes, stays) = (&prepared.bytes, &prepared.stays);
+            let additions = [members, &scratch.threat];
             let line = seen.splice.write(bytes, stays, additions, &mut decided.out);
-            alert.enriched = self.names.any().then_some(line);
+            enriched = self.names.any().then_some(line);
             if self.spec.write {
-                let record = alert.record;
+                let record = seen.record;
                 decided.events.push(OutEvent { record, line });
             }
         }
@@ -121,35 +128,48 @@ impl Pipeline {
             decided.passed += 1;
             return;
         }
+        let arena = &mut decided.arena;
+        let draft = self.draft((prepared, arena), index, seen, scratch);
+        let mut alert = alert(prepared, seen, draft, arena);
         alert.title = verdict.title;
+        alert.enriched = enriched;
         let span = Span::between(first, first + fired);
         alert.matches = (span.start, span.len);
-        alert.content = content::hash(seen.canonical.of(&prepared.canonical));
-        alert.id = identity(prepared, &alert, seen.has_upstream_id, &decided.arena);
-        if let (Some(table), Some(of)) = (&tables.geo, self.spec.geo_of) {
-            geo::add_country(table, of, &mut alert);
-        }
-        if let (Some(table), Some(of)) = (&tables.users, self.spec.user_of) {
-            user::add_user(table, of, &mut alert, &mut decided.arena);
-        }
+        self.enrich((tables, found), &mut alert, &mut decided.arena);
         decided.alerts.push(alert);
     }
 
-    /// Where each event's address lies; nothing where no geography is asked. One look-up after the other,
-    /// with nothing between them: the processor waits for the memory of several at once.
+    /// Adds country and user.
+    fn enrich(
+        &self,
+        (tables, found): (&Tables, Option<Place<'_>>),
+        alert: &mut AlertDraft,
+        arena: &mut String,
+    ) {
+        if let (Some(table), Some(of)) = (&tables.geo, self.spec.geo_of) {
+            geo::add_country(table, of, alert);
+        } else if let Some(of) = self.city_asked(tables)
+            && let Some(address) = enrich::address(alert.src_ip, alert.dst_ip, of)
+        {
+            city::add_country(alert, address, found);
+        }
+        if let (Some(table), Some(of)) = (&tables.users, self.spec.user_of) {
+            user::add_user(table, of, alert, arena);
+        }
+    }
+
+    /// Where each event's address lies; nothing where no geography is asked.
     fn places<'a>(
         &self,
-        (tables, answers): (&'a Tables, &'a Answers),
+        known: (&'a Tables, &'a Answers),
         events: &[Seen],
-    ) -> Vec<Option<&'a GeoFragment>> {
-        let Some(of) = self.city_asked(tables) else {
+        scratch: &mut Scratch,
+    ) -> Vec<Option<Place<'a>>> {
+        let Some(of) = self.city_asked(known.0) else {
             return Vec::new();
         };
-        let place = |seen: &Seen| {
-            let address = enrich::address(&seen.draft, of)?;
-            city::fragment(tables, answers, address)
-        };
-        events.iter().map(place).collect()
+        let addresses = events.iter().map(|seen| seen.address(of));
+        city::places(known, addresses, &mut scratch.places)
     }
 
     /// Whose place is added, if there is a geography that could know it.
@@ -157,23 +177,34 @@ impl Pipeline {
         let could_know = tables.city.is_some() || self.spec.remote_geo;
         self.spec.city_of.filter(|_| could_know)
     }
+}
 
-    /// The members that say where the event's address lies. A miss is counted only where there is a
-    /// geography that could have known.
-    fn place<'a>(
-        &self,
-        (tables, found): (&Tables, Option<&'a GeoFragment>),
-        alert: &mut AlertDraft,
-        misses: &mut u32,
-    ) -> Option<&'a str> {
-        let of = self.city_asked(tables)?;
-        *misses += u32::from(found.is_none());
-        let country_from_table = self.spec.geo_of.is_some() && tables.geo.is_some();
-        if let Some(address) = enrich::address(alert, of).filter(|_| !country_from_table) {
-            city::add_country(alert, address, found);
-        }
-        found.map(|fragment| fragment.members.as_str())
-    }
+/// The alert that an event is, without what detections and tables say.
+fn alert(prepared: &Prepared, seen: &Seen, draft: Draft, arena: &mut String) -> AlertDraft {
+    let event = &seen.event;
+    let upstream_id = draft.upstream_id.unwrap_or_else(|| Text::store(arena, ""));
+    let mut alert = AlertDraft {
+        record: seen.record,
+        id: AlertId(0),
+        content: draft.content,
+        observed: seen.observed,
+        upstream_id,
+        source: draft.source,
+        severity: event.severity,
+        title: None,
+        description: draft.description,
+        src_ip: event.src_ip.address,
+        dst_ip: event.dst_ip.map(|observable| observable.address),
+        created_at: draft.created_at,
+        country: None,
+        user: None,
+        raw: seen.raw,
+        enriched: None,
+        matches: (0, 0),
+        marks: draft.marks,
+    };
+    alert.id = identity(prepared, &alert, draft.upstream_id.is_some(), arena);
+    alert
 }
 
 /// The identity of an alert: from the vendor's id, else from where the event lies, else from what it says.

@@ -1,13 +1,13 @@
 //! One record: decoded, normalized, or refused.
 
+use cresset_detect::Event;
 use cresset_model::batch::{RawRecord, Reason};
-use cresset_model::limits::DEAD_LETTER_RAW_BYTES_MAX;
-use cresset_model::outcome::{AlertDraft, Observation, Rejected, Stage};
+use cresset_model::outcome::{Observation, Rejected, Stage};
 use cresset_model::provenance::Marks;
 use cresset_model::text::{Span, Text};
-use cresset_model::{AlertId, ContentHash, DeadLetterId, Timestamp};
+use cresset_model::{DeadLetterId, Timestamp};
 
-use super::{AlertRule, Pipeline, Prepared, Scratch, Seen, content};
+use super::{AlertRule, Draft, Pipeline, Prepared, Scratch, Seen, content};
 use crate::decode::Fault;
 use crate::decode::scan::{Kind, Record, scan, too_large, utf8};
 use crate::normalize::{Normalized, Values};
@@ -21,12 +21,12 @@ struct Lies<'a> {
     received: Timestamp,
 }
 
-/// Which record it is, and when it was seen.
-#[derive(Clone, Copy)]
-struct Placed {
-    index: u32,
-    span: Span,
-    observed: Observation,
+/// A record that can be used.
+struct Read<'a> {
+    text: &'a str,
+    event: Event,
+    /// What it is as an alert, where every event becomes one.
+    draft: Option<Draft>,
 }
 
 impl Pipeline {
@@ -46,7 +46,7 @@ impl Pipeline {
                 reason: fault.reason,
                 detail: fault.detail,
                 upstream_id: None,
-                raw: kept(record.span),
+                raw: self.kept(record.span),
                 full_bytes: fault.full_bytes,
                 full_hash: fault.full_hash,
             });
@@ -60,15 +60,24 @@ impl Pipeline {
         let arena_before = prepared.arena.len();
         match self.read(lies, &mut prepared.arena, scratch) {
             Ok(read) => {
-                let placed = Placed {
-                    index,
-                    span: record.span,
-                    observed: Observation {
-                        fetch: prepared.fetch,
-                        place,
-                    },
+                let observed = Observation {
+                    fetch: prepared.fetch,
+                    place,
                 };
-                self.event(prepared, read, placed, scratch);
+                let splice = Splice::of(
+                    &Record::of(read.text, &scratch.scan),
+                    record.span.start,
+                    self.names,
+                    &mut prepared.stays,
+                );
+                prepared.events.push(Seen {
+                    record: index,
+                    observed,
+                    raw: record.span,
+                    event: read.event,
+                    splice,
+                });
+                prepared.drafts.extend(read.draft);
             }
             Err((stage, fault)) => {
                 prepared.arena.truncate(arena_before);
@@ -81,7 +90,7 @@ impl Pipeline {
                     reason: fault.reason,
                     detail: fault.detail,
                     upstream_id,
-                    raw: kept(record.span),
+                    raw: self.kept(record.span),
                     full_bytes: lies.raw.len() as u64,
                     full_hash,
                 });
@@ -89,31 +98,85 @@ impl Pipeline {
         }
     }
 
-    /// What the adapter makes of a record, and its text.
+    /// The part of a record that a dead letter keeps.
+    fn kept(&self, span: Span) -> Span {
+        let most = self.spec.limits.dead_letter_raw_bytes_max;
+        let len = span.len.min(u32::try_from(most).unwrap_or(u32::MAX));
+        Span { len, ..span }
+    }
+
+    /// What the adapter makes of a record.
     fn read<'a>(
         &self,
         lies: Lies<'a>,
         arena: &mut String,
         scratch: &mut Scratch,
-    ) -> Result<(Normalized, &'a str), (Stage, Fault)> {
-        let decode = |fault| (Stage::Decode, fault);
+    ) -> Result<Read<'a>, (Stage, Fault)> {
+        let text = self
+            .decode(lies, scratch)
+            .map_err(|fault| (Stage::Decode, fault))?;
+        let refused = |fault| (Stage::Normalize, fault);
+        let mut values = values(lies, text, arena, scratch);
+        if self.spec.alerts != AlertRule::All {
+            let event = self.spec.adapter.event(&mut values).map_err(refused)?;
+            return Ok(Read {
+                text,
+                event,
+                draft: None,
+            });
+        }
+        let normalized = self.spec.adapter.normalize(&mut values).map_err(refused)?;
+        Ok(Read {
+            text,
+            event: normalized.event,
+            draft: Some(draft(&normalized, lies, text, scratch)),
+        })
+    }
+
+    /// Checks a record, whose fields are in the scratch afterwards, and gives its text.
+    fn decode<'a>(&self, lies: Lies<'a>, scratch: &mut Scratch) -> Result<&'a str, Fault> {
         // The slicer has seen to it already; records that come another way are held to it here.
         let limit = self.spec.limits.record_bytes_max;
         if lies.raw.len() > limit {
             scratch.scan.clear();
-            return Err(decode(too_large(lies.raw.len() as u64, limit)));
+            return Err(too_large(lies.raw.len() as u64, limit));
         }
-        let text = utf8(lies.raw).map_err(decode)?;
-        let kind = scan(text, &self.spec.limits, &mut scratch.scan).map_err(decode)?;
+        let text = utf8(lies.raw)?;
+        let kind = scan(text, &self.spec.limits, &mut scratch.scan)?;
         if kind != Kind::Object {
             let detail = format!("an object is expected, the record is {}", kind.named());
-            return Err(decode(Fault::new(Reason::NotAnObject, detail)));
+            return Err(Fault::new(Reason::NotAnObject, detail));
         }
-        let mut values = values(lies, text, arena, scratch);
-        let normalized = self.spec.adapter.normalize(&mut values);
-        normalized
-            .map(|normalized| (normalized, text))
-            .map_err(|fault| (Stage::Normalize, fault))
+        Ok(text)
+    }
+
+    /// What an event is as an alert. Where only some events become alerts, its record is read once more: that
+    /// costs less than keeping this of all of them.
+    ///
+    /// # Panics
+    /// Never in practice: the same bytes were read before with the same verdict.
+    pub(super) fn draft(
+        &self,
+        (prepared, arena): (&Prepared, &mut String),
+        index: usize,
+        seen: &Seen,
+        scratch: &mut Scratch,
+    ) -> Draft {
+        if let Some(draft) = prepared.drafts.get(index) {
+            return *draft;
+        }
+        let lies = Lies {
+            raw: seen.raw.of(&prepared.bytes),
+            base: seen.raw.start,
+            received: prepared.received,
+        };
+        let text = self.decode(lies, scratch).ok();
+        let normalized = text.and_then(|text| {
+            let mut values = values(lies, text, arena, scratch);
+            Some((text, self.spec.adapter.normalize(&mut values).ok()?))
+        });
+        let (text, normalized) = normalized.expect("what was read once can be read again");
+        draft(&normalized, lies, text, scratch)
     }
 
     /// The vendor's id of a refused record, from the fields that were read before the fault.
@@ -122,57 +185,26 @@ impl Pipeline {
         let mut values = values(lies, text, arena, scratch);
         self.spec.adapter.upstream_id(&mut values)
     }
+}
 
-    /// Adds the record that was read last to the events.
-    fn event(
-        &self,
-        prepared: &mut Prepared,
-        (normalized, text): (Normalized, &str),
-        placed: Placed,
-        scratch: &mut Scratch,
-    ) {
-        let record = Record::of(text, &scratch.scan);
-        let canonical = match self.spec.alerts {
-            AlertRule::Nothing => Span::default(),
-            AlertRule::All | AlertRule::Detected => {
-                content::write(&record, &mut scratch.order, &mut prepared.canonical)
-            }
-        };
-        let splice = Splice::of(&record, placed.span.start, self.names, &mut prepared.stays);
-        let upstream_id = normalized
-            .upstream_id
-            .unwrap_or_else(|| Text::store(&mut prepared.arena, ""));
-        let mut marks = normalized.marks;
-        if normalized.created_at > prepared.received {
-            marks.add(Marks::TIME_IN_FUTURE);
-        }
-        let event = normalized.event;
-        prepared.events.push(Seen {
-            draft: AlertDraft {
-                record: placed.index,
-                id: AlertId(0),
-                content: ContentHash(0),
-                observed: placed.observed,
-                upstream_id,
-                source: normalized.source,
-                severity: event.severity,
-                title: None,
-                description: normalized.description,
-                src_ip: event.src_ip.address,
-                dst_ip: event.dst_ip.map(|observable| observable.address),
-                created_at: normalized.created_at,
-                country: None,
-                user: None,
-                raw: placed.span,
-                enriched: None,
-                matches: (0, 0),
-                marks,
-            },
-            has_upstream_id: normalized.upstream_id.is_some(),
-            event,
-            canonical,
-            splice,
-        });
+fn draft(normalized: &Normalized, lies: Lies<'_>, text: &str, scratch: &mut Scratch) -> Draft {
+    let mut marks = normalized.marks;
+    if normalized.created_at > lies.received {
+        marks.add(Marks::TIME_IN_FUTURE);
+    }
+    let Scratch {
+        scan,
+        order,
+        canonical,
+        ..
+    } = scratch;
+    Draft {
+        upstream_id: normalized.upstream_id,
+        source: normalized.source,
+        description: normalized.description,
+        created_at: normalized.created_at,
+        marks,
+        content: content::hash(&Record::of(text, scan), order, canonical),
     }
 }
 
@@ -189,12 +221,4 @@ fn values<'a>(
         received: lies.received,
         marks: Marks::default(),
     }
-}
-
-/// The part of a record that a dead letter keeps.
-fn kept(span: Span) -> Span {
-    let len = span
-        .len
-        .min(u32::try_from(DEAD_LETTER_RAW_BYTES_MAX).unwrap_or(u32::MAX));
-    Span { len, ..span }
 }

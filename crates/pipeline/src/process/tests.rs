@@ -14,6 +14,8 @@ use serde_json::Value;
 
 use cresset_model::{AlertId, DeadLetterId};
 
+use cresset_model::outcome::AlertDraft;
+
 use super::*;
 use crate::decode::ArraySlicer;
 
@@ -35,7 +37,11 @@ fn received() -> Timestamp {
 }
 
 fn batch_of(answer: &[u8]) -> RawBatch {
-    let mut slicer = ArraySlicer::new(RecordLimits::default(), None);
+    batch_within(RecordLimits::default(), answer)
+}
+
+fn batch_within(limits: RecordLimits, answer: &[u8]) -> RawBatch {
+    let mut slicer = ArraySlicer::new(limits, None);
     let mut rest = answer;
     while !rest.is_empty()
         && let Ok(taken @ 1..) = slicer.feed(rest)
@@ -269,17 +275,25 @@ fn a_bad_record_is_rejected_alone_with_stage_and_reason() {
 #[test]
 fn a_dead_letter_keeps_at_most_its_limit() {
     let record = |bytes: usize| format!("\"{}\"", "x".repeat(bytes - 2));
-    for (full, kept) in [
-        (DEAD_LETTER_RAW_BYTES_MAX, DEAD_LETTER_RAW_BYTES_MAX),
-        (DEAD_LETTER_RAW_BYTES_MAX + 1, DEAD_LETTER_RAW_BYTES_MAX),
-        ((1 << 20) + 1, DEAD_LETTER_RAW_BYTES_MAX),
-    ] {
-        let record = record(full);
-        let outcome = outcome(&format!("[{record}]"));
-        let got = &outcome.rejected[0];
-        assert_eq!(outcome.raw(got.raw), &record.as_bytes()[..kept]);
-        assert_eq!(got.full_bytes, full as u64);
-        assert_eq!(got.full_hash, *blake3::hash(record.as_bytes()).as_bytes());
+    for most in [0, 100, DEAD_LETTER_RAW_BYTES_MAX, 1 << 20] {
+        let spec = PipelineSpec {
+            limits: RecordLimits {
+                dead_letter_raw_bytes_max: most,
+                ..RecordLimits::default()
+            },
+            ..pipeline().spec().clone()
+        };
+        for full in [most.max(2), most + 3, most * 10 + 4] {
+            let record = record(full);
+            let mut scratch = Scratch::default();
+            let batch = batch_within(spec.limits, format!("[{record}]").as_bytes());
+            let prepared = Pipeline::new(spec.clone()).prepare(batch, &mut scratch);
+            let got = &prepared.rejected[0];
+            let kept = &record.as_bytes()[..full.min(most)];
+            assert_eq!(got.raw.of(&prepared.bytes), kept, "{most}");
+            assert_eq!(got.full_bytes, full as u64);
+            assert_eq!(got.full_hash, *blake3::hash(record.as_bytes()).as_bytes());
+        }
     }
 }
 

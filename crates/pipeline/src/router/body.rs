@@ -6,7 +6,7 @@ use cresset_model::notification::RoutedRow;
 
 use super::label::Label;
 
-/// Bytes of a record that is shown whole; of a longer one the body says only how long it is.
+/// Bytes of a record that is shown whole by default; of a longer one the body says only how long it is.
 pub const RECORD_BYTES_MAX: usize = 64 << 10;
 /// Bytes of all the records that one body shows.
 pub const RECORDS_BYTES_MAX: usize = 512 << 10;
@@ -27,6 +27,8 @@ pub(super) struct Message<'a> {
     pub(super) alerts: &'a [(&'a RoutedRow, &'a AlertRow)],
     /// Alerts beyond these.
     pub(super) more: u64,
+    /// Bytes of a record that is shown whole.
+    pub(super) record_bytes_max: usize,
 }
 
 /// One line for people.
@@ -94,7 +96,7 @@ pub(super) fn render(
     let mut room = RECORDS_BYTES_MAX;
     for (row, alert) in message.alerts {
         json.item();
-        write_alert(&mut json, row, alert, &mut room);
+        write_alert(&mut json, (row, alert), message.record_bytes_max, &mut room);
     }
     json.close(b']');
     json.key("more");
@@ -103,7 +105,12 @@ pub(super) fn render(
     json.out
 }
 
-fn write_alert(json: &mut Json, row: &RoutedRow, alert: &AlertRow, room: &mut usize) {
+fn write_alert(
+    json: &mut Json,
+    (row, alert): (&RoutedRow, &AlertRow),
+    record_bytes_max: usize,
+    room: &mut usize,
+) {
     json.open(b'{');
     json.member("id", &alert.id.to_string());
     json.maybe("title", alert.title.as_deref());
@@ -128,7 +135,7 @@ fn write_alert(json: &mut Json, row: &RoutedRow, alert: &AlertRow, room: &mut us
     let bytes = row.record.len();
     // The record is the store's own JSON, checked when it came in: it goes in as it is, but for what many
     // readers refuse.
-    if bytes > 0 && bytes <= RECORD_BYTES_MAX.min(*room) {
+    if bytes > 0 && bytes <= record_bytes_max.min(*room) {
         *room -= bytes;
         let mut record = row.record.clone();
         mend_surrogates(&mut record);

@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use cresset_model::Timestamp;
 use cresset_model::alert::{Position, Seq};
-use cresset_model::notification::{GroupRow, NOTIFICATION_ALERTS_MAX, RoutedRow};
+use cresset_model::notification::{GroupRow, RoutedRow};
 
 use super::label::Label;
 use super::matcher::quote;
 use super::tree::{Grouping, Route};
 
-/// Groups that are alive at one time. Labels may hold what a sender chooses: alerts beyond the limit
+/// Groups that are alive at one time by default. Labels may hold what a sender chooses: alerts beyond the limit
 /// share one group for each route.
 pub const GROUPS_MAX: usize = 100_000;
 /// A group in which nothing waits ends when its last notification is this long ago.
@@ -60,9 +60,14 @@ pub(super) fn open(key: String, position: Position) -> GroupRow {
     }
 }
 
-/// Puts an alert in.
-pub(super) fn join(group: &mut GroupRow, route: &Route, seq: Seq, now: Timestamp) {
-    if group.waiting.len() < NOTIFICATION_ALERTS_MAX {
+/// Puts an alert in; beyond so many alerts only their number is told.
+pub(super) fn join(
+    group: &mut GroupRow,
+    (route, alerts_max): (&Route, usize),
+    seq: Seq,
+    now: Timestamp,
+) {
+    if group.waiting.len() < alerts_max {
         group.waiting.push(seq);
     } else {
         group.more += 1;

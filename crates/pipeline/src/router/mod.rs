@@ -19,4 +19,5 @@ pub use state::{State, Step};
 pub use step::FLUSHES_MAX;
 pub use tree::{
     GROUP_INTERVAL_DEFAULT, GROUP_WAIT_DEFAULT, Grouping, RouteError, RouteTree, Router,
+    RouterLimits,
 };

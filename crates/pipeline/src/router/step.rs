@@ -7,7 +7,7 @@ use cresset_model::notification::{GroupRow, Intent, RoutedRow};
 use cresset_model::{NotificationId, Timestamp};
 
 use super::body::{Message, render, subject};
-use super::group::{self, GROUPS_MAX};
+use super::group;
 use super::label::Label;
 use super::state::{State, Step};
 use super::tree::{Grouping, Route, Router};
@@ -117,6 +117,7 @@ impl Work<'_> {
                         labels: &labels,
                         alerts: &alerts,
                         more,
+                        record_bytes_max: self.router.limits.record_bytes_max,
                     },
                 );
             }
@@ -150,6 +151,7 @@ impl Work<'_> {
                         labels: &[],
                         alerts: &[(row, alert)],
                         more: 0,
+                        record_bytes_max: self.router.limits.record_bytes_max,
                     };
                     self.tell(&group, &route.receiver, &message);
                 }
@@ -162,8 +164,9 @@ impl Work<'_> {
     }
 
     fn join(&mut self, route: &Route, labels: &[(Label, String)], position: Position, seq: Seq) {
+        let limits = &self.router.limits;
         let mut key = group::key(route, labels);
-        if !self.is_alive(&key) && self.state.groups_count() + self.opened >= GROUPS_MAX {
+        if !self.is_alive(&key) && self.state.groups_count() + self.opened >= limits.groups_max {
             key = group::key_of_others(route);
         }
         if !self.is_alive(&key) {
@@ -177,7 +180,7 @@ impl Work<'_> {
             self.changed.insert(key.clone(), stored.clone());
         }
         if let Some(group) = self.changed.get_mut(&key) {
-            group::join(group, route, seq, self.now);
+            group::join(group, (route, limits.alerts_max), seq, self.now);
         }
     }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use cresset_model::notification::RoutedRow;
+use cresset_model::notification::{NOTIFICATION_ALERTS_MAX, RoutedRow};
 
 use super::label::Label;
 use super::matcher::Matcher;
@@ -74,6 +74,27 @@ pub enum RouteError {
     ReceiverName(String),
 }
 
+/// What bounds groups and what is told of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RouterLimits {
+    /// Alerts shown in one notification; of further ones their number is told.
+    pub alerts_max: usize,
+    /// See [`super::RECORD_BYTES_MAX`].
+    pub record_bytes_max: usize,
+    /// See [`super::GROUPS_MAX`].
+    pub groups_max: usize,
+}
+
+impl Default for RouterLimits {
+    fn default() -> Self {
+        Self {
+            alerts_max: NOTIFICATION_ALERTS_MAX,
+            record_bytes_max: super::RECORD_BYTES_MAX,
+            groups_max: super::GROUPS_MAX,
+        }
+    }
+}
+
 /// The router: a tree of routes over the receivers. Pure: see [`Router::step`].
 #[derive(Debug, Clone)]
 pub struct Router {
@@ -82,6 +103,7 @@ pub struct Router {
     pub(super) wait_max: Duration,
     /// The number of notifiers of each receiver.
     pub(super) receivers: BTreeMap<String, usize>,
+    pub(super) limits: RouterLimits,
 }
 
 /// A route with its place in the tree.
@@ -113,7 +135,14 @@ impl Router {
             root,
             wait_max,
             receivers,
+            limits: RouterLimits::default(),
         })
+    }
+
+    /// The same router with other bounds.
+    #[must_use]
+    pub fn with_limits(self, limits: RouterLimits) -> Self {
+        Self { limits, ..self }
     }
 
     /// The routes that take an alert, in the order of the tree. A receiver is told of an alert once: of

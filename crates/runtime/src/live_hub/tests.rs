@@ -88,18 +88,24 @@ async fn who_comes_back_hears_what_was_missed_or_reads_anew() {
 
 #[tokio::test(start_paused = true)]
 async fn a_listener_that_falls_behind_is_told_so_and_dropped() {
-    let hub = hub(0);
-    let mut slow = hub.subscribe(None);
-    for position in 1..=LIVE_EVENTS_MAX as u64 {
-        hub.committed(position, high(1), 0);
-        hub.tell();
+    // Whatever the room is: as many events, one more, ten times as many.
+    for room in [16, LIVE_EVENTS_MAX as u64] {
+        for (events, is_dropped) in [(room, false), (room + 1, true), (room * 10, true)] {
+            let hub = LiveHub::with_events(0, usize::try_from(room).unwrap());
+            let mut slow = hub.subscribe(None);
+            for position in 1..=events {
+                hub.committed(position, high(1), 0);
+                hub.tell();
+            }
+            if is_dropped {
+                assert_eq!(heard(&mut slow).await, Some(LiveEvent::Reload(0)));
+                assert_eq!(heard(&mut slow).await, None);
+            } else {
+                for position in 1..=events {
+                    let expected = pulse(position, 1, 0, &[]);
+                    assert_eq!(heard(&mut slow).await, Some(expected));
+                }
+            }
+        }
     }
-    assert_eq!(heard(&mut slow).await, Some(pulse(1, 1, 0, &[])));
-    let mut slower = hub.subscribe(None);
-    for position in 2_000..=2_000 + LIVE_EVENTS_MAX as u64 {
-        hub.committed(position, high(1), 0);
-        hub.tell();
-    }
-    assert_eq!(heard(&mut slower).await, Some(LiveEvent::Reload(1_024)));
-    assert_eq!(heard(&mut slower).await, None);
 }

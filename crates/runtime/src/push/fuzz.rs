@@ -11,7 +11,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use ruzstd::encoding::{CompressionLevel, compress_to_vec};
 
-use super::unpack::{Batches, PUSH_UNPACKED_BYTES_MAX, RATIO_FREE_BYTES, RATIO_MAX, check};
+use super::unpack::{Batches, UnpackLimits, check};
 
 /// The records of a body, or why it was refused.
 type Read = Result<Vec<Vec<u8>>, PushError>;
@@ -68,10 +68,9 @@ fn pack(body: &[u8], encoding: Encoding) -> Vec<u8> {
 fn read(body: &[u8], encoding: Encoding) -> Read {
     let body = Bytes::copy_from_slice(body);
     let slicer = || AnySlicer::new(RecordLimits::default());
-    let checked = check(body.clone(), encoding, slicer());
-    let ratio = (body.len() as u64 * RATIO_MAX).max(RATIO_FREE_BYTES);
-    let bytes_max = PUSH_UNPACKED_BYTES_MAX.min(ratio);
-    let mut batches = Batches::new(body, encoding, slicer());
+    let bytes_max = UnpackLimits::default().of(body.len());
+    let checked = check(body.clone(), encoding, slicer(), bytes_max);
+    let mut batches = Batches::new(body, encoding, slicer(), bytes_max);
     let mut records = Vec::new();
     let again = loop {
         match batches.next() {

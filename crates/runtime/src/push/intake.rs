@@ -8,8 +8,8 @@ use cresset_model::batch::{BatchIdentity, RawBatch};
 use cresset_model::id::hash128;
 use cresset_model::limits::RecordLimits;
 use cresset_model::ports::{
-    BoxFuture, Clock, Commit, EventSink, Intake, Lane, PUSH_ANSWER_AGE_MAX, PortError, PushBody,
-    PushError, PushReceipt, Store, StoredPush,
+    BoxFuture, Clock, Commit, Encoding, EventSink, Intake, Lane, PUSH_ANSWER_AGE_MAX, PortError,
+    PushBody, PushError, PushReceipt, Store, StoredPush,
 };
 use cresset_model::source::SyncStatus;
 use cresset_model::{SourceId, Timestamp};
@@ -20,7 +20,9 @@ use tracing::warn;
 use super::answer;
 use super::books::Named;
 use super::slots::{Slot, Slots};
-use super::unpack::{Batches, Checked, PUSH_BODY_BYTES_MAX, check};
+use super::unpack::{
+    Batches, Checked, GATHERED_BYTES_MAX, PUSH_BODY_BYTES_MAX, UnpackLimits, check,
+};
 use crate::handover::Handover;
 use crate::source_cell::SourceCell;
 use crate::stages::{Stages, Workers};
@@ -52,6 +54,8 @@ pub struct PushSource {
     pub sinks: Vec<Arc<dyn EventSink>>,
     /// The keys, joined with dots, that lead to the records in a body; `None`: the body is the records.
     pub records_path: Option<String>,
+    /// How far its bodies are unpacked.
+    pub unpack: UnpackLimits,
 }
 
 impl PushSource {
@@ -114,7 +118,7 @@ impl PushIntake {
         }
         check_key(body.key.as_deref())?;
         let key = body.key.as_deref();
-        let slot = self.slots.take(&body.source, key, body.body.len())?;
+        let slot = self.slots.take(&body.source, key, held_bytes(&body))?;
         Ok(Push {
             ports: self.ports.clone(),
             source: source.clone(),
@@ -137,6 +141,14 @@ impl Intake for PushIntake {
                 Err(unavailable(error))
             })
         })
+    }
+}
+
+/// Bytes that a push takes of those under way. A packed body is small and may hold as much unpacked as is kept of one.
+fn held_bytes(body: &PushBody) -> usize {
+    match body.encoding {
+        Encoding::Identity => body.body.len(),
+        Encoding::Gzip | Encoding::Zstd => body.body.len().max(GATHERED_BYTES_MAX),
     }
 }
 
@@ -183,7 +195,8 @@ impl Push {
     async fn check(&self) -> Result<Checked, PushError> {
         let (body, encoding) = (self.body.body.clone(), self.body.encoding);
         let slicer = self.source.slicer(self.limits);
-        let work = move || check(body, encoding, slicer);
+        let bytes_max = self.source.unpack.of(body.len());
+        let work = move || check(body, encoding, slicer, bytes_max);
         self.source
             .stages
             .workers()
@@ -220,7 +233,8 @@ impl Push {
         let mut sequence = 0;
         let mut base = 0;
         let slicer = self.source.slicer(self.limits);
-        let mut batches = Remaining::new(checked.gathered, &self.body, slicer);
+        let bytes_max = self.source.unpack.of(self.body.body.len());
+        let mut batches = Remaining::new(checked.gathered, (&self.body, bytes_max), slicer);
         let workers = self.source.stages.workers();
         while let Some(sliced) = batches.next(workers).await? {
             let records = sliced.records.len() as u64;
@@ -334,11 +348,15 @@ enum Remaining {
 }
 
 impl Remaining {
-    fn new(gathered: Option<Vec<Sliced>>, body: &PushBody, slicer: AnySlicer) -> Self {
+    fn new(
+        gathered: Option<Vec<Sliced>>,
+        (body, bytes_max): (&PushBody, u64),
+        slicer: AnySlicer,
+    ) -> Self {
         if let Some(batches) = gathered {
             return Self::Gathered(batches.into_iter());
         }
-        let batches = Batches::new(body.body.clone(), body.encoding, slicer);
+        let batches = Batches::new(body.body.clone(), body.encoding, slicer, bytes_max);
         Self::Packed(Some(Box::new(batches)))
     }
 

@@ -13,4 +13,6 @@ mod zstd_frames;
 
 pub use intake::{PushIntake, PushPorts, PushSource};
 pub use slots::{PUSHES_BYTES_MAX, PUSHES_MAX};
-pub use unpack::{PUSH_BODY_BYTES_MAX, PUSH_UNPACKED_BYTES_MAX, RATIO_FREE_BYTES, RATIO_MAX};
+pub use unpack::{
+    PUSH_BODY_BYTES_MAX, PUSH_UNPACKED_BYTES_MAX, RATIO_FREE_BYTES, RATIO_MAX, UnpackLimits,
+};

@@ -8,9 +8,9 @@ use cresset_model::SourceId;
 use cresset_model::ports::PushError;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// Pushes under way at once.
-pub const PUSHES_MAX: usize = 16;
-/// Bytes of the bodies under way, as received.
+/// Pushes under way at once, each with a worker now and then.
+pub const PUSHES_MAX: usize = 128;
+/// Bytes of the bodies under way, as received; of a packed one at least what is kept of it unpacked.
 pub const PUSHES_BYTES_MAX: usize = 64 << 20;
 /// When to come again after a push that found no place.
 const COME_AGAIN: Duration = Duration::from_secs(1);

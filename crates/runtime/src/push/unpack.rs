@@ -20,7 +20,33 @@ pub const RATIO_FREE_BYTES: u64 = 1 << 20;
 /// Unpacked bytes in memory at one time.
 const CHUNK_BYTES: usize = 64 << 10;
 /// Bytes of batches that the first reading of a body keeps; a larger body is unpacked again.
-const GATHERED_BYTES_MAX: usize = 4 << 20;
+pub(super) const GATHERED_BYTES_MAX: usize = 4 << 20;
+
+/// What bounds the unpacking of one source's bodies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UnpackLimits {
+    /// See [`PUSH_UNPACKED_BYTES_MAX`].
+    pub unpacked_bytes_max: u64,
+    /// See [`RATIO_MAX`].
+    pub ratio_max: u64,
+}
+
+impl Default for UnpackLimits {
+    fn default() -> Self {
+        Self {
+            unpacked_bytes_max: PUSH_UNPACKED_BYTES_MAX,
+            ratio_max: RATIO_MAX,
+        }
+    }
+}
+
+impl UnpackLimits {
+    /// Bytes that a body of so many may unpack to.
+    pub(super) fn of(&self, packed: usize) -> u64 {
+        let ratio = (packed as u64).saturating_mul(self.ratio_max);
+        self.unpacked_bytes_max.min(ratio.max(RATIO_FREE_BYTES))
+    }
+}
 
 /// The batches of one body.
 pub(super) struct Batches {
@@ -44,9 +70,8 @@ pub(super) struct Checked {
 }
 
 impl Batches {
-    pub(super) fn new(body: Bytes, encoding: Encoding, slicer: AnySlicer) -> Self {
-        let packed = body.len() as u64;
-        let ratio = (packed * RATIO_MAX).max(RATIO_FREE_BYTES);
+    /// A body that unpacks to so many bytes at most.
+    pub(super) fn new(body: Bytes, encoding: Encoding, slicer: AnySlicer, bytes_max: u64) -> Self {
         let (reader, packing): (Box<dyn Read + Send>, _) = match encoding {
             Encoding::Identity => (Box::new(Cursor::new(body)), None),
             Encoding::Gzip => (
@@ -61,7 +86,7 @@ impl Batches {
             chunk: Vec::new(),
             rest: 0..0,
             unpacked: 0,
-            bytes_max: PUSH_UNPACKED_BYTES_MAX.min(ratio),
+            bytes_max,
             packing,
             has_ended: false,
         }
@@ -112,9 +137,10 @@ pub(super) fn check(
     body: Bytes,
     encoding: Encoding,
     slicer: AnySlicer,
+    bytes_max: u64,
 ) -> Result<Checked, PushError> {
     let body_hash = *blake3::hash(&body).as_bytes();
-    let mut batches = Batches::new(body, encoding, slicer);
+    let mut batches = Batches::new(body, encoding, slicer, bytes_max);
     let mut gathered = Some(Vec::new());
     let mut bytes = 0;
     while let Some(sliced) = batches.next()? {

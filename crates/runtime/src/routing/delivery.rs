@@ -17,14 +17,13 @@ use tracing::{debug, error, info, warn};
 use super::alarm;
 use super::desk::{Answered, Desk, ENDPOINT_DELIVERIES_MAX, Job};
 use super::receivers::{Known, ReceiverSet};
+use super::waits::{decided_at, wait_after, wait_listed};
 use crate::pace::Dice;
 
 /// Deliveries at once, of all endpoints, by default.
 pub const DELIVERIES_MAX: usize = 16;
 /// How long one delivery may take.
 pub const DELIVERY_TIMEOUT: Duration = Duration::from_secs(30);
-/// The longest wait that a receiver can ask for.
-pub const RETRY_AFTER_MAX: Duration = Duration::from_hours(1);
 /// How often what waits is looked at, should the clock have been set back.
 const HURRY_EVERY: Duration = Duration::from_mins(1);
 /// Rows looked at then, those decided last; the others' turn comes when these are sent.
@@ -441,24 +440,6 @@ pub(super) async fn deliver(
             "no answer within {seconds} s"
         )))
     })
-}
-
-/// When it was decided how long a row waits.
-fn decided_at(row: &cresset_model::notification::Delivery) -> Timestamp {
-    let ended = row.attempts.last().map(|attempt| attempt.ended);
-    ended.unwrap_or(row.created_at)
-}
-
-/// What is listed for the `attempt`-th try (from 1); `None` when it was the last.
-fn wait_listed(waits: &[Duration], attempt: u32) -> Option<Duration> {
-    let index = usize::try_from(attempt.saturating_sub(1)).ok()?;
-    waits.get(index).copied()
-}
-
-/// The wait after a failed try: what is listed plus up to half of it; what the receiver asks for is a floor.
-fn wait_after(base: Duration, asked: Option<Duration>, jitter: u32) -> Duration {
-    let floor = asked.unwrap_or_default().min(RETRY_AFTER_MAX);
-    base.max(floor) + base / 2 * jitter / 1_000
 }
 
 fn settlement(leased: &Leased, begun: Timestamp, ended: Timestamp) -> Settlement {

@@ -215,3 +215,6 @@ impl Desk {
             .min()
     }
 }
+
+#[cfg(test)]
+mod tests;

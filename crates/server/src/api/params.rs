@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::cursor;
 use crate::form;
-use crate::problem::Flaw;
+use crate::problem::{Flaw, Kind, Problem};
 
 /// Rows of a page without `limit`.
 pub(super) const LIMIT_DEFAULT: usize = 50;
@@ -96,6 +96,22 @@ impl Params {
                 None
             }
         }
+    }
+}
+
+/// The value of the only parameter there is, a switch that is off unless it is set.
+pub(super) fn switch_only(path: &str, query: Option<&str>, name: &str) -> Result<bool, Problem> {
+    let mut params = Params::read(path, query);
+    let others = params.pairs.iter().filter(|(other, _)| other != name);
+    let flaws: Vec<Flaw> = others
+        .map(|(other, _)| Flaw::parameter(other, unknown(other, &[name])))
+        .collect();
+    params.flaws.extend(flaws);
+    let is_on = params.switch(name).unwrap_or(false);
+    if params.flaws.is_empty() {
+        Ok(is_on)
+    } else {
+        Err(Problem::flawed(Kind::InvalidQuery, path, params.flaws))
     }
 }
 

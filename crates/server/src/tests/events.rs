@@ -178,14 +178,16 @@ async fn each_refusal_of_a_push_has_its_status() {
 
 #[tokio::test]
 async fn only_so_many_bodies_are_held_at_once() {
-    use crate::services::PUSHES_MAX;
+    use crate::services::{PUSH_KIB_MIN, PUSHES_KIB_MAX};
     use axum::body::Body;
     use futures_util::{FutureExt as _, stream};
 
     let fake = Fake::new();
     let router = fake.router();
     let slow = || Body::from_stream(stream::pending::<std::io::Result<bytes::Bytes>>());
-    let mut held: Vec<_> = (0..PUSHES_MAX)
+    // Each may become as long as any; one that says how long it is takes no more than that.
+    let longest = crate::reply::PUSH.bytes_max >> 10;
+    let mut held: Vec<_> = (0..PUSHES_KIB_MAX / longest)
         .map(|_| Box::pin(ask(&router, LINE, &[], slow())))
         .collect();
     for push in &mut held {
@@ -194,5 +196,16 @@ async fn only_so_many_bodies_are_held_at_once() {
     let answer = ask(&router, LINE, &[], "{}").await;
     assert_eq!((answer.status, answer.header("retry-after")), (429, "1"));
     drop(held.pop());
-    assert_eq!(ask(&router, LINE, &[], "{}").await.status, 200);
+    let short = longest / PUSH_KIB_MIN as usize;
+    let mut many: Vec<_> = (0..short)
+        .map(|_| Box::pin(ask(&router, LINE, &["content-length: 2"], slow())))
+        .collect();
+    for push in &mut many {
+        assert!(push.as_mut().now_or_never().is_none());
+    }
+    let answer = ask(&router, LINE, &["content-length: 2"], "{}").await;
+    assert_eq!(answer.status, 429);
+    drop(many.pop());
+    let answer = ask(&router, LINE, &["content-length: 2"], "{}").await;
+    assert_eq!(answer.status, 200);
 }

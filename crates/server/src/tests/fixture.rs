@@ -259,6 +259,15 @@ impl Control for Fake {
         Ok(())
     }
 
+    fn force_sync(&self, source: &SourceId) -> Result<(), SyncRefused> {
+        let mut refused = self.refused.lock().unwrap();
+        if matches!(*refused, Some(SyncRefused::NotBefore(_))) {
+            *refused = None;
+        }
+        drop(refused);
+        self.sync(Some(source))
+    }
+
     fn interval_minutes(&self) -> u32 {
         self.interval.load(Ordering::Relaxed)
     }

@@ -54,6 +54,31 @@ async fn a_sync_of_one_source_starts_or_says_why_not() {
     assert_eq!(answer.json()["retry_after"], 60);
 }
 
+#[tokio::test]
+async fn a_sync_may_be_forced_against_an_upstream_that_asked_to_wait_and_against_nothing_else() {
+    let fake = Fake::new();
+    let router = fake.router();
+    let not_before = SyncRefused::NotBefore(at("2026-11-23T09:31:00Z"));
+    *fake.refused.lock().unwrap() = Some(not_before);
+    let line = |query: &str| format!("POST /api/v1/sources/mock/sync{query}");
+    for query in ["", "?force=false"] {
+        assert_eq!(ask(&router, &line(query), &[], "").await.status, 409);
+    }
+    for query in ["?force=yes", "?force", "?forced=true", "?force=true&x=1"] {
+        let answer = ask(&router, &line(query), &[], "").await;
+        assert_eq!(answer.status, 400, "{query}");
+    }
+    assert_eq!(fake.syncs.load(Ordering::Relaxed), 0);
+    let answer = ask(&router, &line("?force=true"), &[], "").await;
+    assert_eq!(answer.status, 202);
+    assert_eq!(fake.syncs.load(Ordering::Relaxed), 1);
+    *fake.refused.lock().unwrap() = Some(SyncRefused::Busy(SyncStatus::Syncing));
+    let answer = ask(&router, &line("?force=true"), &[], "").await;
+    assert_eq!(answer.status, 409);
+    let answer = ask(&router, "POST /api/v1/sources/x/sync?force=true", &[], "").await;
+    assert_eq!(answer.status, 404);
+}
+
 const JSON: [&str; 1] = ["content-type: application/json"];
 
 #[tokio::test]

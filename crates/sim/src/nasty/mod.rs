@@ -7,6 +7,7 @@ mod alert;
 mod book;
 mod cast;
 mod crowd;
+mod judge;
 mod play;
 mod request;
 mod scenario;
@@ -21,6 +22,7 @@ mod tests;
 
 pub use alert::Alert;
 pub use book::Unusable;
+pub use judge::{AlertJudge, LetterJudge};
 pub use scenario::{SCENARIOS, Scenario, UnknownScenario, find};
 pub use server::serve;
 pub use stage::{Nasty, Seen, Truth};

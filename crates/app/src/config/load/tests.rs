@@ -62,7 +62,7 @@ pipelines:
             "3:33: unknown key \"opne\": did you mean \"open\"? valid keys here: listen, also_listen, open, hosts, connections, connections_per_address, viewers, head, headers, body_rate, timeouts, live_events",
             "5:3: \"Up\" is not a pipeline name: use 1 to 64 lower-case letters, digits, dashes and underscores",
             "8:14: \"url\" does not begin with http:// or https://: \"ftp://example.com/alerts\": write an address such as https://alerts.example.com/v1/alerts",
-            "9:9: unknown key \"intervall\": did you mean \"interval\"? valid keys here: url, interval, since, records, allow_private, paging, auth, overlap, overlap_short, sweep, lookback, max_pages, timeouts, max_answer, chaos",
+            "9:9: unknown key \"intervall\": did you mean \"interval\"? valid keys here: url, interval, since, records, allow_private, paging, auth, overlap, overlap_short, sweep, lookback, max_pages, timeouts, max_answer, max_ratio, max_undecoded, chaos",
             "10:18: \"overlap\" is not a duration: \"30\": write a whole number and a unit, such as 30m (units ms, s, m, h, d)",
             "11:20: \"max_pages\" is out of range: 0: from 1 to 10000 are allowed",
             "12:14: unknown adapter \"seed_ab\": did you mean \"seed_a\"? valid values: seed_a, nullify",

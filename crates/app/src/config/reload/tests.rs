@@ -41,7 +41,7 @@ fn the_same_configuration_changes_nothing() {
     check("version: 1", "version: 1", &[], &[]);
     check("version: 1", "# a comment\nversion: 1", &[], &[]);
     // A default that is written out is the same.
-    check("push: {}", "push: { in_flight: 16 }", &[], &[]);
+    check("push: {}", "push: { in_flight: 128 }", &[], &[]);
 }
 
 #[test]

@@ -20,7 +20,11 @@ fn each_kind_has_its_defaults() {
         read("push: {}"),
         SourceConfig::Push(PushConfig {
             body_bytes_max: 8 << 20,
-            in_flight_max: 16,
+            in_flight_max: 128,
+            unpack: UnpackLimits {
+                unpacked_bytes_max: 64 << 20,
+                ratio_max: 100,
+            },
             records: Vec::new(),
         })
     );
@@ -44,10 +48,14 @@ fn each_kind_has_its_defaults() {
 #[test]
 fn each_kind_takes_its_keys() {
     assert_eq!(
-        read("push: { body: 1KiB, in_flight: 1, records: data.alerts }"),
+        read("push: { body: 1KiB, in_flight: 1, unpacked: 1GiB, ratio: 2, records: data.alerts }"),
         SourceConfig::Push(PushConfig {
             body_bytes_max: 1 << 10,
             in_flight_max: 1,
+            unpack: UnpackLimits {
+                unpacked_bytes_max: 1 << 30,
+                ratio_max: 2,
+            },
             records: vec!["data".to_owned(), "alerts".to_owned()],
         })
     );
@@ -70,15 +78,15 @@ fn values_out_of_range_are_named() {
         "push: { body: 1023B, in_flight: 0 }",
         &[
             "4:29: \"body\" is out of range: 1023B: from 1KiB to 8MiB are allowed",
-            "4:47: \"in_flight\" is out of range: 0: from 1 to 16 are allowed",
+            "4:47: \"in_flight\" is out of range: 0: from 1 to 128 are allowed",
         ],
     );
-    check_source("push: { body: 8MiB, in_flight: 16 }", &[]);
+    check_source("push: { body: 8MiB, in_flight: 128 }", &[]);
     check_source(
-        "push: { body: 9MiB, in_flight: 17 }",
+        "push: { body: 9MiB, in_flight: 129 }",
         &[
             "4:29: \"body\" is out of range: 9MiB: from 1KiB to 8MiB are allowed",
-            "4:46: \"in_flight\" is out of range: 17: from 1 to 16 are allowed",
+            "4:46: \"in_flight\" is out of range: 129: from 1 to 128 are allowed",
         ],
     );
     check_source(

@@ -65,6 +65,10 @@ fn every_other_form_is_a_fault() {
         "fault: variable \"EMPTY\" is not set: the address of the alerts",
     );
     check(
+        "${NONE:?over\n  many\r\nlines}",
+        "fault: variable \"NONE\" is not set: over many lines",
+    );
+    check(
         "${NONE:?}",
         "fault: variable \"NONE\" is not set: define it, it must not be empty",
     );

@@ -11,8 +11,6 @@ use super::deadline::Deadline;
 use super::failure::{of_expired, permanent, span, transient};
 use super::gzip::{Unpacker, Unreadable};
 
-/// Unpacked bytes for each byte on the wire.
-pub(super) const RATIO_MAX: u64 = 100;
 /// Unpacked bytes from which on the ratio counts: small answers pack well.
 pub(super) const RATIO_FREE_BYTES: u64 = 1 << 20;
 
@@ -23,6 +21,10 @@ pub(super) struct BodyLimits {
     pub(super) idle: Duration,
     /// Unpacked bytes in all.
     pub(super) answer_bytes_max: u64,
+    /// Unpacked bytes for each byte on the wire.
+    pub(super) ratio_max: u64,
+    /// Unpacked bytes of one step.
+    pub(super) undecoded_bytes_max: u64,
 }
 
 /// The one layer of packing that is understood.
@@ -84,7 +86,8 @@ impl AnswerBody {
             url,
             limits,
             deadline,
-            unpacker: (encoding == Encoding::Gzip).then(Unpacker::new),
+            unpacker: (encoding == Encoding::Gzip)
+                .then(|| Unpacker::new(limits.undecoded_bytes_max)),
             pending: Bytes::new(),
             wire_bytes: 0,
             unpacked_bytes: 0,
@@ -138,13 +141,14 @@ impl AnswerBody {
             let max = self.limits.answer_bytes_max;
             return Err(permanent(format!(
                 "answer from {url} is longer than {max} bytes; ask for smaller pages or raise \
-                 `answer_bytes_max`"
+                 `max_answer`"
             )));
         }
-        if unpacked > RATIO_FREE_BYTES && unpacked > wire.saturating_mul(RATIO_MAX) {
+        let ratio_max = self.limits.ratio_max;
+        if is_bomb(unpacked, wire, ratio_max) {
             return Err(permanent(format!(
-                "answer from {url} unpacks to more than {RATIO_MAX} times its size: {wire} bytes \
-                 became {unpacked}"
+                "answer from {url} unpacks to more than {ratio_max} times its size: {wire} bytes \
+                 became {unpacked}; raise `max_ratio` if the upstream is to be trusted"
             )));
         }
         Ok(piece)
@@ -202,6 +206,11 @@ impl AnswerBody {
             self.url
         ))
     }
+}
+
+/// Whether so many bytes on the wire became more than they may.
+pub(super) fn is_bomb(unpacked: u64, wire: u64, ratio_max: u64) -> bool {
+    unpacked > RATIO_FREE_BYTES && unpacked > wire.saturating_mul(ratio_max)
 }
 
 impl Body for AnswerBody {

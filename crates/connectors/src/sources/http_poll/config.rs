@@ -17,6 +17,10 @@ pub const TOTAL_TIMEOUT: Duration = Duration::from_mins(1);
 pub const TOTAL_TIMEOUT_MAX: Duration = Duration::from_mins(10);
 /// Unpacked bytes of one answer.
 pub const ANSWER_BYTES_MAX: u64 = 1 << 30;
+/// Unpacked bytes for each byte received, once there is a mebibyte of them: small answers pack well.
+pub const RATIO_MAX: u64 = 100;
+/// Bytes that one step of unpacking gives at most; they lie in memory until they are decoded.
+pub const UNDECODED_BYTES_MAX: u64 = 4 << 20;
 
 /// The settings of one polled upstream.
 #[derive(Debug, Clone)]
@@ -37,6 +41,10 @@ pub struct HttpPollConfig {
     pub timeouts: Timeouts,
     /// Unpacked bytes of one answer; a longer one is an error.
     pub answer_bytes_max: u64,
+    /// See [`RATIO_MAX`].
+    pub ratio_max: u64,
+    /// See [`UNDECODED_BYTES_MAX`].
+    pub undecoded_bytes_max: u64,
 }
 
 impl Default for HttpPollConfig {
@@ -50,6 +58,8 @@ impl Default for HttpPollConfig {
             allow_private: None,
             timeouts: Timeouts::default(),
             answer_bytes_max: ANSWER_BYTES_MAX,
+            ratio_max: RATIO_MAX,
+            undecoded_bytes_max: UNDECODED_BYTES_MAX,
         }
     }
 }

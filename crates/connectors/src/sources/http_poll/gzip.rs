@@ -5,8 +5,8 @@ use std::io::Write;
 use bytes::Bytes;
 use flate2::write::MultiGzDecoder;
 
-/// Packed bytes of one step. Deflate unpacks at most 1,032 to 1, so that one step stays near 4 MiB.
-pub(super) const STEP_WIRE_BYTES_MAX: usize = 4 << 10;
+/// How many bytes deflate makes of one at most.
+const DEFLATE_RATIO_MAX: u64 = 1_032;
 
 /// The packed bytes are cut or damaged; which of the two cannot be told at the end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,19 +16,24 @@ pub(super) struct Unreadable;
 #[derive(Debug)]
 pub(super) struct Unpacker {
     decoder: MultiGzDecoder<Vec<u8>>,
+    /// Packed bytes of one step.
+    step_bytes_max: usize,
 }
 
 impl Unpacker {
-    /// Begins with the first byte of a gzip stream.
-    pub(super) fn new() -> Self {
+    /// Begins with the first byte of a gzip stream. A step gives so many bytes at most, but for the few
+    /// that the one before held back.
+    pub(super) fn new(step_unpacked_bytes_max: u64) -> Self {
+        let packed = (step_unpacked_bytes_max / DEFLATE_RATIO_MAX).max(1);
         Self {
             decoder: MultiGzDecoder::new(Vec::new()),
+            step_bytes_max: usize::try_from(packed).unwrap_or(usize::MAX),
         }
     }
 
-    /// Takes one step of at most [`STEP_WIRE_BYTES_MAX`] bytes off `wire`. The answer may be empty.
+    /// Takes one step off `wire`. The answer may be empty.
     pub(super) fn step(&mut self, wire: &mut Bytes) -> Result<Bytes, Unreadable> {
-        let step = wire.split_to(wire.len().min(STEP_WIRE_BYTES_MAX));
+        let step = wire.split_to(wire.len().min(self.step_bytes_max));
         let written = self.decoder.write_all(&step);
         let flushed = written.and_then(|()| self.decoder.flush());
         flushed.map_err(|_| Unreadable)?;

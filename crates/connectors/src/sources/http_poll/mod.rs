@@ -17,6 +17,7 @@ mod tests;
 
 pub use config::{
     ANSWER_BYTES_MAX, Auth, CONNECT_TIMEOUT, FIRST_BYTE_TIMEOUT, HttpPollConfig, IDLE_TIMEOUT,
-    Paging, SinceFormat, TOTAL_TIMEOUT, TOTAL_TIMEOUT_MAX, Timeouts,
+    Paging, RATIO_MAX, SinceFormat, TOTAL_TIMEOUT, TOTAL_TIMEOUT_MAX, Timeouts,
+    UNDECODED_BYTES_MAX,
 };
 pub use poll::{HttpPoll, HttpPollError};

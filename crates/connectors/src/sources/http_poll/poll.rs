@@ -80,7 +80,7 @@ pub struct HttpPoll {
     auth: Option<Auth>,
     egress: Arc<Egress>,
     timeouts: Timeouts,
-    answer_bytes_max: u64,
+    limits: BodyLimits,
 }
 
 impl HttpPoll {
@@ -114,8 +114,13 @@ impl HttpPoll {
             paging: config.paging,
             auth: config.auth,
             egress,
+            limits: BodyLimits {
+                idle: config.timeouts.idle,
+                answer_bytes_max: config.answer_bytes_max,
+                ratio_max: config.ratio_max,
+                undecoded_bytes_max: config.undecoded_bytes_max,
+            },
             timeouts: config.timeouts,
-            answer_bytes_max: config.answer_bytes_max,
         })
     }
 
@@ -148,13 +153,9 @@ impl HttpPoll {
             ))
         })?;
         let validator = validator_of(response.headers());
-        let limits = BodyLimits {
-            idle: self.timeouts.idle,
-            answer_bytes_max: self.answer_bytes_max,
-        };
         let deadline = Deadline::new(&self.timeouts, waited);
         let address = self.shown.to_string();
-        let body = AnswerBody::new(response, address, limits, deadline, encoding);
+        let body = AnswerBody::new(response, address, self.limits, deadline, encoding);
         Ok(Answer {
             next,
             validator,

@@ -12,6 +12,7 @@ use cresset_model::secret::Secret;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
+use super::body::{RATIO_FREE_BYTES, is_bomb};
 use super::*;
 use crate::send_failure::{RETRY_AFTER_MAX, retry_after};
 
@@ -559,6 +560,12 @@ async fn damaged_and_cut_gzip_is_an_error() {
 async fn a_gzip_bomb_is_stopped_early() {
     let bomb = gzip(&vec![b' '; 64 << 20]);
     let server = Server::start(answer("content-encoding: gzip\r\n", &bomb), End::Hold).await;
+    let trusted = HttpPollConfig {
+        ratio_max: 1_032,
+        ..server.config()
+    };
+    let (received, end) = fetch(trusted).await;
+    assert_eq!((received.len(), end), (64 << 20, Ok(())));
     let (received, end) = fetch(server.config()).await;
     let error = end.unwrap_err();
     let expected = format!(
@@ -608,14 +615,42 @@ async fn an_answer_at_the_limit_passes_and_one_byte_more_does_not() {
 }
 
 #[test]
-fn one_step_of_the_worst_gzip_stays_near_four_mebibytes() {
-    let mut wire = Bytes::from(gzip(&vec![0; 32 << 20]));
-    let mut unpacker = gzip::Unpacker::new();
-    let mut largest = 0;
-    while !wire.is_empty() {
-        largest = largest.max(unpacker.step(&mut wire).unwrap().len());
+fn one_step_of_the_worst_gzip_gives_no_more_than_is_allowed() {
+    // What deflate holds back of one step comes with the next.
+    let held_back = 16 << 10;
+    for most in [64 << 10, UNDECODED_BYTES_MAX] {
+        for bytes in [most, most + 1, most * 10] {
+            let mut wire = Bytes::from(gzip(&vec![0; usize::try_from(bytes).unwrap()]));
+            let mut unpacker = gzip::Unpacker::new(most);
+            let (mut whole, mut largest) = (0, 0);
+            while !wire.is_empty() {
+                let step = unpacker.step(&mut wire).unwrap().len() as u64;
+                (whole, largest) = (whole + step, largest.max(step));
+            }
+            whole += unpacker.finish().unwrap().len() as u64;
+            assert_eq!(whole, bytes);
+            assert!(largest <= most + held_back, "{largest} of {bytes}");
+        }
     }
-    assert!(largest <= (4 << 20) + (256 << 10), "{largest}");
+}
+
+#[test]
+fn an_answer_unpacks_to_at_most_so_many_times_its_size() {
+    let free = RATIO_FREE_BYTES;
+    for ratio in [2, RATIO_MAX, 1_032] {
+        for (wire, unpacked, expected) in [
+            // What is small may pack as well as it likes.
+            (1, free, false),
+            (1, free + 1, true),
+            (1, free * 10, true),
+            (free, free * ratio, false),
+            (free, free * ratio + 1, true),
+            (free, free * ratio * 10, true),
+        ] {
+            let got = is_bomb(unpacked, wire, ratio);
+            assert_eq!(got, expected, "{wire} to {unpacked}");
+        }
+    }
 }
 
 #[test]

@@ -33,22 +33,28 @@ pub(super) async fn all(query: &dyn Query, filter: &Filter) -> Vec<AlertRow> {
 
 /// To break it: leave a column out of the insert, or swap two.
 pub(crate) fn read_back(open: &dyn Fn() -> Opened) {
-    let opened = open();
+    // The first has neither country nor user, the second has both.
+    for id in ["a-1", "a-2"] {
+        read_one_back(&open(), id);
+    }
+}
+
+fn read_one_back(opened: &Opened, id: &str) {
     run(async {
-        let batch = Batch::new("s", 1).alert("a-1", "first \u{fffd} \"quoted\"");
+        let batch = Batch::new("s", 1).alert(id, "first \u{fffd} \"quoted\"");
         let receipt = opened.store.commit(batch.commit()).await.unwrap();
         assert_eq!(receipt.upserts, [Upsert::New]);
         assert_eq!(receipt.head, 1);
         assert_eq!(opened.store.head(), 1);
-        let found = opened.query.alert(record("s", "a-1")).await.unwrap();
+        let found = opened.query.alert(record("s", id)).await.unwrap();
         let detail = found.expect("the alert was committed");
-        let number: u32 = "a-1".bytes().map(u32::from).sum();
+        let number: u32 = id.bytes().map(u32::from).sum();
         let row = AlertRow {
             seq: detail.row.seq,
-            id: record("s", "a-1"),
+            id: record("s", id),
             source_id: SourceId::new("s"),
             source: "waf".to_owned(),
-            upstream_id: "a-1".to_owned(),
+            upstream_id: id.to_owned(),
             severity: Severity::from_code((number % 6) as u8),
             description: "first \u{fffd} \"quoted\"".to_owned(),
             src_ip: super::batches::private_address(number),
@@ -63,11 +69,12 @@ pub(crate) fn read_back(open: &dyn Fn() -> Opened) {
             marks: cresset_model::provenance::Marks::GEO_FOUND,
         };
         assert_eq!(detail.row, row);
-        assert!(detail.raw.starts_with(br#"{"id":"a-1""#));
+        let start = format!(r#"{{"id":"{id}""#);
+        assert!(detail.raw.starts_with(start.as_bytes()));
         assert_eq!(detail.context, super::batches::context());
         assert!(detail.revisions.is_empty() && detail.matches.is_empty());
         assert_eq!(detail.enriched, None);
-        assert_eq!(opened.query.alert(record("t", "a-1")).await.unwrap(), None);
+        assert_eq!(opened.query.alert(record("t", id)).await.unwrap(), None);
         assert_eq!(opened.query.facts().await.unwrap().alerts, 1);
     });
 }

@@ -10,6 +10,7 @@ use cresset_model::{AlertId, ContentHash, SourceId};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::error::Failure;
+use super::generations::Generations;
 
 /// Contexts whose keys are remembered; one is made when a table or adapter changes.
 const CONTEXTS_MAX: usize = 16;
@@ -31,6 +32,8 @@ pub(super) struct Numbers {
     pub(super) dead_open: u64,
     /// Alerts stored.
     pub(super) alerts: u64,
+    /// The latest generation of identities; `None` before the first.
+    pub(super) generation: Option<i64>,
 }
 
 /// A row that a running transaction has made or changed.
@@ -57,7 +60,11 @@ pub(super) struct Books {
     pub(super) log: Vec<Logged>,
     pub(super) removed: Vec<Seq>,
     pub(super) sightings: Sightings,
+    pub(super) generations: Generations,
+    /// Generations of which a running transaction has forgotten the last identity.
+    pub(super) emptied: Vec<i64>,
     pub(super) dead_letter_bytes_max: u64,
+    pub(super) dead_letter_raw_bytes_max: usize,
     sources: HashMap<SourceId, i64>,
     contexts: Vec<(Arc<Context>, i64)>,
 }
@@ -68,14 +75,13 @@ pub(super) struct Mark {
     numbers: Numbers,
     log: usize,
     removed: usize,
+    emptied: usize,
 }
 
 impl Books {
     /// Reads the numbers back. None is given twice, even if the rows that had them are gone.
-    pub(super) fn load(
-        connection: &Connection,
-        dead_letter_bytes_max: u64,
-    ) -> Result<Self, Failure> {
+    /// `dead` are the bounds of dead letters: of all together, and of the record in one.
+    pub(super) fn load(connection: &Connection, dead: (u64, usize)) -> Result<Self, Failure> {
         let number = |sql: &str| -> Result<u64, Failure> {
             let value: Option<i64> = connection.query_row(sql, [], |row| row.get(0))?;
             Ok(unsigned(value.unwrap_or(0)))
@@ -99,13 +105,21 @@ impl Books {
             dead_bytes: tally("dead_bytes")?,
             dead_open: tally("dead_open")?,
             alerts: stored("new")?.saturating_sub(stored("retired")?),
+            generation: connection.query_row(
+                "SELECT max(generation) FROM identity_generations",
+                [],
+                |row| row.get(0),
+            )?,
         };
         Ok(Self {
             numbers,
             log: Vec::new(),
             removed: Vec::new(),
             sightings: Sightings::default(),
-            dead_letter_bytes_max,
+            generations: Generations::load(connection)?,
+            emptied: Vec::new(),
+            dead_letter_bytes_max: dead.0,
+            dead_letter_raw_bytes_max: dead.1,
             sources: HashMap::new(),
             contexts: Vec::new(),
         })
@@ -117,6 +131,7 @@ impl Books {
             numbers: self.numbers,
             log: self.log.len(),
             removed: self.removed.len(),
+            emptied: self.emptied.len(),
         }
     }
 
@@ -125,8 +140,28 @@ impl Books {
         self.numbers = mark.numbers;
         self.log.truncate(mark.log);
         self.removed.truncate(mark.removed);
+        self.emptied.truncate(mark.emptied);
         self.sources.clear();
         self.contexts.clear();
+    }
+
+    /// Begins the generation of a new alert if it is not the present one.
+    pub(super) fn begin_generation(
+        &mut self,
+        connection: &Connection,
+        generation: i64,
+    ) -> Result<(), Failure> {
+        if self.numbers.generation == Some(generation) {
+            return Ok(());
+        }
+        if let Some(ended) = self.numbers.generation {
+            self.generations.seal(connection, ended)?;
+        }
+        connection
+            .prepare_cached("INSERT INTO identity_generations (generation) VALUES (?1)")?
+            .execute([generation])?;
+        self.numbers.generation = Some(generation);
+        Ok(())
     }
 
     /// The key of a source, given at its first appearance.
@@ -174,6 +209,14 @@ impl Books {
         }
         self.contexts.push((Arc::clone(context), key));
         Ok(key)
+    }
+
+    /// Forgets the generations that a transaction has emptied: only after its commit, as a rollback would bring
+    /// their identities back.
+    pub(super) fn forget_emptied(&mut self) {
+        for generation in self.emptied.drain(..) {
+            self.generations.remove(generation);
+        }
     }
 
     /// Gives the changes of this transaction their positions, the last thing before its commit: so a

@@ -1,7 +1,6 @@
 //! Dead letters: one row for each poison record, however often it comes, and a bound on their bytes.
 
 use cresset_model::batch::Reason;
-use cresset_model::limits::DEAD_LETTER_RAW_BYTES_MAX;
 use cresset_model::outcome::{AlertDraft, Outcome, Rejected, Stage};
 use cresset_model::{AlertId, DeadLetterId, SourceId};
 use rusqlite::{Connection, OptionalExtension, params};
@@ -92,7 +91,7 @@ pub(super) fn record(
     }
     let raw = letter
         .raw
-        .get(..DEAD_LETTER_RAW_BYTES_MAX)
+        .get(..books.dead_letter_raw_bytes_max)
         .unwrap_or(letter.raw);
     books.numbers.dead_seq += 1;
     books.numbers.dead_open += 1;

@@ -30,7 +30,8 @@ impl Explore for SqliteStore {
     ) -> BoxFuture<'_, Result<Vec<Facet>, PortError>> {
         let top = top.min(FACET_VALUES_MAX);
         let feed = Arc::clone(&self.feed);
-        Box::pin(self.readers.read(move |connection| {
+        let is_walk = feed.leaves_a_walk(&filter);
+        let read = move |connection: &Connection| {
             if let Some(facets) = feed.ask(|index| index.facets(&filter, &fields, top)) {
                 return Ok(facets);
             }
@@ -43,7 +44,8 @@ impl Explore for SqliteStore {
             })?;
             let finish = |tally: FacetTally| tally.finish(top, exact);
             Ok(tallies.into_iter().map(finish).collect())
-        }))
+        };
+        Box::pin(self.counted(is_walk, read))
     }
 
     fn ranking(
@@ -54,14 +56,16 @@ impl Explore for SqliteStore {
     ) -> BoxFuture<'_, Result<Ranking, PortError>> {
         let top = top.min(FACET_VALUES_MAX);
         let feed = Arc::clone(&self.feed);
-        Box::pin(self.readers.read(move |connection| {
+        let is_walk = feed.leaves_a_walk(&filter);
+        let read = move |connection: &Connection| {
             if let Some(ranking) = feed.ask(|index| index.ranking(&filter, field, top)) {
                 return Ok(ranking);
             }
             let mut tally = RankingTally::new(filter, field);
             let exact = list::newest(connection, |row| tally.add(row))?;
             Ok(tally.finish(top, exact))
-        }))
+        };
+        Box::pin(self.counted(is_walk, read))
     }
 
     fn histogram(
@@ -71,7 +75,8 @@ impl Explore for SqliteStore {
         buckets: Buckets,
     ) -> BoxFuture<'_, Result<Histogram, PortError>> {
         let feed = Arc::clone(&self.feed);
-        Box::pin(self.readers.read(move |connection| {
+        let is_walk = feed.leaves_a_walk(&filter);
+        let read = move |connection: &Connection| {
             let (counts, exact) = times(connection, &feed, &filter, (field, buckets.edges()))?;
             Ok(Histogram {
                 field,
@@ -79,7 +84,8 @@ impl Explore for SqliteStore {
                 counts,
                 exact,
             })
-        }))
+        };
+        Box::pin(self.counted(is_walk, read))
     }
 
     fn summary(
@@ -89,7 +95,8 @@ impl Explore for SqliteStore {
         parts: usize,
     ) -> BoxFuture<'_, Result<Summary, PortError>> {
         let feed = Arc::clone(&self.feed);
-        Box::pin(self.readers.read(move |connection| {
+        let is_walk = feed.leaves_a_walk(&filter);
+        let read = move |connection: &Connection| {
             let field = TimeField::IngestedAt;
             let filter = filter.without(Field::Time(field));
             let mut edges = vec![window.before().from];
@@ -107,7 +114,8 @@ impl Explore for SqliteStore {
                 parts: counts,
                 exact,
             })
-        }))
+        };
+        Box::pin(self.counted(is_walk, read))
     }
 
     fn related(
@@ -157,6 +165,20 @@ impl Explore for SqliteStore {
             });
             Ok(values.take(limit).collect())
         }))
+    }
+}
+
+impl SqliteStore {
+    /// Runs what counts, as a walk or as a short read.
+    pub(super) async fn counted<T, F>(&self, is_walk: bool, read: F) -> Result<T, PortError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, Failure> + Send + 'static,
+    {
+        if is_walk {
+            return self.readers.walk(read).await;
+        }
+        self.readers.read(read).await
     }
 }
 

@@ -9,7 +9,7 @@ use cresset_model::Timestamp;
 use cresset_model::alert::{Change, ChangeKind, Position, Seq};
 use cresset_model::outcome::{AlertDraft, Outcome};
 use cresset_model::ports::{Announce, Commit, IndexState};
-use cresset_model::query::{Filter, SeverityCounts};
+use cresset_model::query::{Filter, SeverityCounts, Term, Test, TextField};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::books::{Books, Logged, signed, unsigned};
@@ -108,6 +108,23 @@ impl Feed {
             Phase::Ready { index, .. } => question(index),
             Phase::Filling { .. } | Phase::Off => None,
         }
+    }
+
+    /// Whether a query with this filter has to test rows of the store, many perhaps.
+    pub(super) fn leaves_a_walk(&self, filter: &Filter) -> bool {
+        let is_unknown = |term: &Term| match &term.test {
+            Test::Word(_) => true,
+            Test::Text(field, _) => matches!(
+                field,
+                TextField::Id | TextField::UpstreamId | TextField::Description
+            ),
+            _ => false,
+        };
+        if filter.terms.iter().any(is_unknown) {
+            return true;
+        }
+        let phase = self.phase.read().unwrap_or_else(PoisonError::into_inner);
+        !filter.terms.is_empty() && !matches!(&*phase, Phase::Ready { .. })
     }
 
     /// How many alerts match, if the index can tell.

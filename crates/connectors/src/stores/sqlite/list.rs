@@ -2,13 +2,13 @@
 
 use cresset_model::alert::{AlertRow, Seq};
 use cresset_model::ports::{AlertPage, PageRequest, Total};
-use cresset_model::query::Filter;
-use rusqlite::{Connection, params};
+use cresset_model::query::{Filter, Term, Test, Word};
+use rusqlite::{Connection, Row, params};
 
-use super::books::signed;
+use super::books::{signed, unsigned};
 use super::error::Failure;
 use super::feed::Feed;
-use super::rows::{Rows, alert_columns};
+use super::rows::{self, Rows, alert_columns};
 
 /// Alerts on one page.
 pub(super) const ALERTS_PER_PAGE_MAX: usize = 10_000;
@@ -31,6 +31,10 @@ pub(super) fn by_index(
     let mut answer = AlertPage::default();
     if limit == 0 {
         return Ok(Some(answer));
+    }
+    if filter.terms.iter().all(is_positive_word) && !filter.terms.is_empty() {
+        // The index would name every row, one at a time.
+        return walk(connection, filter, page).map(Some);
     }
     let (mut before, mut tested, mut wanted) = (page.before, 0, limit + 1);
     let Some(mut candidates) = feed.page(filter, before, wanted) else {
@@ -67,6 +71,10 @@ pub(super) fn by_index(
     }
 }
 
+fn is_positive_word(term: &Term) -> bool {
+    !term.negated && matches!(term.test, Test::Word(_))
+}
+
 fn by_seq(connection: &Connection, reader: &Rows, seq: Seq) -> Result<Option<AlertRow>, Failure> {
     let mut statement = connection.prepare_cached(concat!(
         "SELECT ",
@@ -90,19 +98,18 @@ pub(super) fn walk(
     let mut answer = AlertPage::default();
     let (mut tested, mut last) = (0, None);
     let mut is_cut = false;
+    let words = filter.words();
     each(connection, page.before, |row| {
         if answer.items.len() == limit || tested == TESTED_ROWS_MAX {
             // A full page has a next one only if another row matches; one that was cut always has.
-            is_cut = tested == TESTED_ROWS_MAX || filter.matches(&row);
+            is_cut = tested == TESTED_ROWS_MAX || row.passes(filter, &words)?.is_some();
             tested += 1;
-            return !is_cut;
+            return Ok(!is_cut);
         }
         tested += 1;
-        last = Some(row.seq);
-        if filter.matches(&row) {
-            answer.items.push(row);
-        }
-        true
+        last = Some(row.seq()?);
+        answer.items.extend(row.passes(filter, &words)?);
+        Ok(true)
     })?;
     if is_cut && limit > 0 {
         answer.next = if answer.items.len() == limit {
@@ -117,14 +124,15 @@ pub(super) fn walk(
 /// How many alerts match, by a walk.
 pub(super) fn count(connection: &Connection, filter: &Filter) -> Result<Total, Failure> {
     let (mut tested, mut value, mut exact) = (0, 0, true);
+    let words = filter.words();
     each(connection, None, |row| {
         if tested == TESTED_ROWS_MAX {
             exact = false;
-            return false;
+            return Ok(false);
         }
         tested += 1;
-        value += u64::from(filter.matches(&row));
-        true
+        value += u64::from(row.passes(filter, &words)?.is_some());
+        Ok(true)
     })?;
     Ok(Total { value, exact })
 }
@@ -138,20 +146,46 @@ pub(super) fn newest(
     each(connection, None, |row| {
         if tested == TESTED_ROWS_MAX {
             all = false;
-            return false;
+            return Ok(false);
         }
         tested += 1;
-        look(&row);
-        true
+        look(&row.read()?);
+        Ok(true)
     })?;
     Ok(all)
+}
+
+/// A row that has not been read out.
+struct Stored<'a> {
+    row: &'a Row<'a>,
+    reader: &'a Rows,
+}
+
+impl Stored<'_> {
+    fn seq(&self) -> Result<Seq, Failure> {
+        Ok(unsigned(self.row.get(0)?))
+    }
+
+    fn read(&self) -> Result<AlertRow, Failure> {
+        self.reader.alert(self.row, 0)
+    }
+
+    /// The row if it passes. Most that lack a word are told apart before anything is copied.
+    fn passes(&self, filter: &Filter, words: &[Word]) -> Result<Option<AlertRow>, Failure> {
+        for word in words {
+            if !rows::may_have(self.row, word)? {
+                return Ok(None);
+            }
+        }
+        Ok(Some(self.read()?).filter(|row| filter.matches(row)))
+    }
 }
 
 /// Hands over rows from the newest arrival on while `keep_on` says so.
 fn each(
     connection: &Connection,
     before: Option<Seq>,
-    mut keep_on: impl FnMut(AlertRow) -> bool,
+    mut keep_on: impl FnMut(Stored<'_>) -> Result<bool, Failure>,
 ) -> Result<(), Failure> {
     let reader = Rows::load(connection)?;
     let mut statement = connection.prepare_cached(concat!(
@@ -161,7 +195,8 @@ fn each(
     ))?;
     let mut rows = statement.query(params![before.map_or(i64::MAX, signed)])?;
     while let Some(row) = rows.next()? {
-        if !keep_on(reader.alert(row, 0)?) {
+        let reader = &reader;
+        if !keep_on(Stored { row, reader })? {
             break;
         }
     }

@@ -9,6 +9,7 @@ mod deliver;
 mod error;
 mod explore;
 mod feed;
+mod generations;
 mod inspect;
 mod intake;
 mod letters;

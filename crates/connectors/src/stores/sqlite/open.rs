@@ -4,6 +4,7 @@ use std::fs::{DirBuilder, File, OpenOptions};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use cresset_model::limits::DEAD_LETTER_RAW_BYTES_MAX;
 use rusqlite::{Connection, OpenFlags};
 
 use super::error::OpenError;
@@ -38,6 +39,8 @@ pub struct SqliteConfig {
     pub index_bytes_max: usize,
     /// Bytes of all dead letters together; the oldest are dropped beyond it.
     pub dead_letter_bytes_max: u64,
+    /// Bytes that a dead letter keeps of its record.
+    pub dead_letter_raw_bytes_max: usize,
     /// Bytes of the database file; beyond it writes fail as on a full disk. `None`: the disk decides.
     pub database_bytes_max: Option<u64>,
     /// Reads at once.
@@ -55,6 +58,7 @@ impl SqliteConfig {
             path: path.into(),
             index_bytes_max: 64 << 20,
             dead_letter_bytes_max: 256 << 20,
+            dead_letter_raw_bytes_max: DEAD_LETTER_RAW_BYTES_MAX,
             database_bytes_max: None,
             readers_max: 4,
             read_timeout: READ_TIMEOUT,

@@ -172,11 +172,11 @@ pub(super) fn alert(connection: &Connection, id: AlertId) -> Result<Option<Alert
     let mut statement = connection.prepare_cached(concat!(
         "SELECT ",
         alert_columns!(),
-        ", b.raw, b.enriched, c.json FROM identity i
+        ", b.raw, b.enriched, c.json FROM identity_generations g
+          CROSS JOIN identity i ON i.generation = g.generation AND i.id = ?1
           JOIN alert_rows r ON r.seq = i.seq
           JOIN alert_bodies b ON b.seq = i.seq
-          JOIN contexts c ON c.id = r.context_id
-          WHERE i.id = ?1"
+          JOIN contexts c ON c.id = r.context_id"
     ))?;
     let mut rows = statement.query([id.to_bytes()])?;
     let Some(found) = rows.next()? else {
@@ -211,7 +211,9 @@ pub(super) fn row(connection: &Connection, id: AlertId) -> Result<Option<AlertRo
     let mut statement = connection.prepare_cached(concat!(
         "SELECT ",
         alert_columns!(),
-        " FROM identity i JOIN alert_rows r ON r.seq = i.seq WHERE i.id = ?1"
+        " FROM identity_generations g
+          CROSS JOIN identity i ON i.generation = g.generation AND i.id = ?1
+          JOIN alert_rows r ON r.seq = i.seq"
     ))?;
     let mut rows = statement.query([id.to_bytes()])?;
     match rows.next()? {

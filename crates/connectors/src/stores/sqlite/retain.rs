@@ -1,7 +1,7 @@
 //! What is too old goes: alerts first, leaving tombstones, and tombstones when their source can no longer
 //! send them again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cresset_model::alert::Seq;
 use cresset_model::ports::Retention;
@@ -9,10 +9,10 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::books::{Books, signed, unsigned};
 use super::error::Failure;
-use super::{route, state};
+use super::{generations, route, state};
 
-/// Alerts or identities deleted in one step, between two commits.
-pub(super) const CHUNK_ROWS: usize = 500;
+/// Alerts or identities deleted in one step, between two commits: few enough that no write waits long.
+pub(super) const CHUNK_ROWS: usize = 250;
 /// Rows looked at in one step of planning.
 const PLAN_ROWS: i64 = 10_000;
 /// Arrival and age go together but for steps of the clock: after so many young rows in a row nothing old
@@ -115,8 +115,8 @@ pub(super) fn retire(
             delete(connection, "DELETE FROM revisions WHERE seq = ?1", key)?;
         }
         connection
-            .prepare_cached("UPDATE identity SET seq = NULL WHERE id = ?1")?
-            .execute([id])?;
+            .prepare_cached("UPDATE identity SET seq = NULL WHERE generation = ?1 AND id = ?2")?
+            .execute(params![generations::of(*seq), id])?;
         let (alerts, revisions) = retired.entry(source).or_default();
         *alerts += 1;
         *revisions += u64::from(revision) - 1;
@@ -170,22 +170,48 @@ pub(super) fn forget(
     };
     let before = rule.unseen_since.nanos().saturating_sub(SEEN_SLACK_NS);
     let mut statement = connection.prepare_cached(
-        "DELETE FROM identity WHERE id IN (
-             SELECT id FROM identity WHERE seq IS NULL AND seen < ?1
+        "DELETE FROM identity WHERE (generation, id) IN (
+             SELECT generation, id FROM identity WHERE seq IS NULL AND seen < ?1
                  AND (?2 IS NULL OR source_id = ?2) LIMIT ?3)
-         RETURNING source_id",
+         RETURNING source_id, generation",
     )?;
     let mut forgotten: BTreeMap<i64, u64> = BTreeMap::new();
+    let mut generations = BTreeSet::new();
     let mut rows = statement.query(params![before, only, signed(CHUNK_ROWS as u64)])?;
     while let Some(row) = rows.next()? {
         *forgotten.entry(row.get(0)?).or_default() += 1;
+        generations.insert(row.get(1)?);
     }
     let mut sum = 0;
     for (source, identities) in forgotten {
         state::count(connection, source, "forgotten", identities)?;
         sum += identities;
     }
+    for generation in generations {
+        drop_if_empty(connection, books, generation)?;
+    }
     Ok(sum)
+}
+
+/// Drops a generation that has ended and lost its last identity.
+fn drop_if_empty(
+    connection: &Connection,
+    books: &mut Books,
+    generation: i64,
+) -> Result<(), Failure> {
+    if books.numbers.generation == Some(generation) {
+        return Ok(());
+    }
+    let dropped = connection
+        .prepare_cached(
+            "DELETE FROM identity_generations WHERE generation = ?1
+                 AND NOT EXISTS (SELECT 1 FROM identity WHERE generation = ?1)",
+        )?
+        .execute([generation])?;
+    if dropped > 0 {
+        books.emptied.push(generation);
+    }
+    Ok(())
 }
 
 fn source_key(connection: &Connection, source: &str) -> Result<Option<i64>, Failure> {

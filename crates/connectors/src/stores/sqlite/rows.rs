@@ -7,6 +7,7 @@ use cresset_model::batch::Reason;
 use cresset_model::dead_letter::DeadLetter;
 use cresset_model::outcome::Stage;
 use cresset_model::provenance::Marks;
+use cresset_model::query::Word;
 use cresset_model::source::{Attempt, Trigger};
 use cresset_model::{AlertId, DeadLetterId, Severity, SourceId, Timestamp};
 use rusqlite::types::ValueRef;
@@ -129,6 +130,23 @@ impl Rows {
             alert: row.get::<_, Option<[u8; 16]>>(14)?.map(AlertId::from_bytes),
         })
     }
+}
+
+/// Whether the word may occur in the alert whose columns these are. One that may be a part of an address
+/// always may: the columns need not be spelled as the alert shows them.
+pub(super) fn may_have(row: &Row<'_>, word: &Word) -> Result<bool, Failure> {
+    if word.may_be_in_address() {
+        return Ok(true);
+    }
+    // Description, upstream id, source, user, title.
+    for column in [15, 10, 9, 14, 16] {
+        let text = row.get_ref(column)?.as_str_or_null();
+        let text = text.map_err(rusqlite::Error::from)?;
+        if text.is_some_and(|text| word.is_in(text)) {
+            return Ok(true);
+        }
+    }
+    Ok(word.may_be_in_id() && word.is_in(&AlertId::from_bytes(row.get(3)?).to_string()))
 }
 
 /// A former content: revision, instant of replacement, severity, description, raw.

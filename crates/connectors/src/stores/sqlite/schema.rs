@@ -11,11 +11,12 @@ use super::error::OpenError;
 pub(super) const APPLICATION_ID: i64 = 0x4352_5354;
 
 /// One script for each version, the first from nothing to version 1.
-const MIGRATIONS: [&str; 4] = [
+const MIGRATIONS: [&str; 5] = [
     include_str!("schema.sql"),
     include_str!("receipts.sql"),
     include_str!("turns.sql"),
     include_str!("paging.sql"),
+    include_str!("identities.sql"),
 ];
 
 /// The version that this program writes.

@@ -49,11 +49,13 @@ impl SqliteStore {
         open::create_directory(config.directory())?;
         let lock = Lock::take(config.directory())?;
         let connection = open::writer(&config)?;
-        let books = Books::load(&connection, config.dead_letter_bytes_max).map_err(|failure| {
-            OpenError::Unreadable {
-                path: config.path.clone(),
-                message: PortError::from(failure).to_string(),
-            }
+        let dead = (
+            config.dead_letter_bytes_max,
+            config.dead_letter_raw_bytes_max,
+        );
+        let books = Books::load(&connection, dead).map_err(|failure| OpenError::Unreadable {
+            path: config.path.clone(),
+            message: PortError::from(failure).to_string(),
         })?;
         let published = Arc::new(Published::default());
         let feed = Arc::new(Feed::new(config.index_bytes_max));
@@ -185,18 +187,18 @@ impl SqliteStore {
     async fn page(&self, filter: Filter, page: PageRequest) -> Result<AlertPage, PortError> {
         let feed = Arc::clone(&self.feed);
         let alerts = self.published.alerts.load(Ordering::Acquire);
-        self.readers
-            .read(move |connection| {
-                let mut answer = match list::by_index(connection, &feed, &filter, page)? {
-                    Some(answer) => answer,
-                    None => list::walk(connection, &filter, page)?,
-                };
-                if page.total {
-                    answer.total = Some(total(connection, &feed, &filter, alerts)?);
-                }
-                Ok(answer)
-            })
-            .await
+        let is_walk = feed.leaves_a_walk(&filter);
+        let read = move |connection: &rusqlite::Connection| {
+            let mut answer = match list::by_index(connection, &feed, &filter, page)? {
+                Some(answer) => answer,
+                None => list::walk(connection, &filter, page)?,
+            };
+            if page.total {
+                answer.total = Some(total(connection, &feed, &filter, alerts)?);
+            }
+            Ok(answer)
+        };
+        self.counted(is_walk, read).await
     }
 }
 

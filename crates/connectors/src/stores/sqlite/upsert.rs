@@ -8,6 +8,7 @@ use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
 
 use super::books::{Books, Logged, signed, unsigned};
 use super::error::Failure;
+use super::generations;
 
 /// Former contents kept of each alert.
 pub(super) const REVISIONS_MAX: u32 = 20;
@@ -31,6 +32,7 @@ pub(super) struct Item<'a> {
 
 /// What the identity table says of an alert that came before.
 struct Known {
+    generation: i64,
     seq: Option<i64>,
     content: [u8; 16],
     observed: i64,
@@ -54,11 +56,12 @@ impl<'c> Upserts<'c> {
         Ok(Self {
             connection,
             insert_identity: connection.prepare_cached(
-                "INSERT INTO identity (id, source_id, seq, content, observed, seen)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (id) DO NOTHING",
+                "INSERT INTO identity (generation, id, source_id, seq, content, observed, seen)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
             )?,
             select_identity: connection.prepare_cached(
-                "SELECT seq, content, observed, seen FROM identity WHERE id = ?1",
+                "SELECT seq, content, observed, seen FROM identity
+                 WHERE generation = ?1 AND id = ?2",
             )?,
             insert_row: connection.prepare_cached(
                 "INSERT INTO alert_rows (seq, source_id, ingested_at, id, severity, created_at,
@@ -79,12 +82,18 @@ impl<'c> Upserts<'c> {
         })
     }
 
-    /// Stores the alert. The insert itself tells whether the identity is new, so that a new alert walks
-    /// down that tree once.
+    /// Stores the alert. Where its identity may be is known in memory, so that a new alert walks down one
+    /// small tree, once.
     pub(super) fn upsert(&mut self, books: &mut Books, item: Item<'_>) -> Result<Upsert, Failure> {
         let draft = item.draft;
+        if let Some(known) = self.known(books, draft)? {
+            return self.repeat(books, item, &known);
+        }
         let seq = books.numbers.seq + 1;
-        let inserted = self.insert_identity.execute(params![
+        let generation = generations::of(seq);
+        books.begin_generation(self.connection, generation)?;
+        self.insert_identity.execute(params![
+            generation,
             draft.id.to_bytes(),
             item.source,
             signed(seq),
@@ -92,9 +101,7 @@ impl<'c> Upserts<'c> {
             draft.observed.packed(),
             item.at
         ])?;
-        if inserted == 0 {
-            return self.repeat(books, item);
-        }
+        books.generations.add(generation, draft.id);
         self.insert(item, seq)?;
         books.numbers.seq = seq;
         books.numbers.alerts += 1;
@@ -107,6 +114,28 @@ impl<'c> Upserts<'c> {
             ingested_at: item.at,
         });
         Ok(Upsert::New)
+    }
+
+    /// What is stored of the identity, if it came before.
+    fn known(&mut self, books: &Books, draft: &AlertDraft) -> Result<Option<Known>, Failure> {
+        for generation in books.generations.candidates(draft.id) {
+            let known = self
+                .select_identity
+                .query_row(params![generation, draft.id.to_bytes()], |row| {
+                    Ok(Known {
+                        generation,
+                        seq: row.get(0)?,
+                        content: row.get(1)?,
+                        observed: row.get(2)?,
+                        seen: row.get(3)?,
+                    })
+                })
+                .optional()?;
+            if known.is_some() {
+                return Ok(known);
+            }
+        }
+        Ok(None)
     }
 
     fn insert(&mut self, item: Item<'_>, seq: u64) -> Result<(), Failure> {
@@ -167,18 +196,13 @@ impl<'c> Upserts<'c> {
 
     /// An identity that is there already. A tombstone stays one, whatever the content: an alert that was
     /// retired does not come back, and what the source says of it later is counted as the same.
-    fn repeat(&mut self, books: &mut Books, item: Item<'_>) -> Result<Upsert, Failure> {
+    fn repeat(
+        &mut self,
+        books: &mut Books,
+        item: Item<'_>,
+        known: &Known,
+    ) -> Result<Upsert, Failure> {
         let draft = item.draft;
-        let known = self
-            .select_identity
-            .query_row([draft.id.to_bytes()], |row| {
-                Ok(Known {
-                    seq: row.get(0)?,
-                    content: row.get(1)?,
-                    observed: row.get(2)?,
-                    seen: row.get(3)?,
-                })
-            })?;
         let observed = draft.observed.packed();
         let is_same = known.content == draft.content.to_bytes();
         if is_same && observed > known.observed {
@@ -198,17 +222,24 @@ impl<'c> Upserts<'c> {
             }
             _ => {
                 if item.at.saturating_sub(known.seen) > SEEN_STALE_NS {
-                    self.touch(item, latest)?;
+                    self.touch(item, known.generation, latest)?;
                 }
                 Ok(Upsert::Same)
             }
         }
     }
 
-    fn touch(&self, item: Item<'_>, latest: i64) -> Result<(), Failure> {
+    fn touch(&self, item: Item<'_>, generation: i64, latest: i64) -> Result<(), Failure> {
         self.connection
-            .prepare_cached("UPDATE identity SET seen = ?2, observed = ?3 WHERE id = ?1")?
-            .execute(params![item.draft.id.to_bytes(), item.at, latest])?;
+            .prepare_cached(
+                "UPDATE identity SET seen = ?3, observed = ?4 WHERE generation = ?1 AND id = ?2",
+            )?
+            .execute(params![
+                generation,
+                item.draft.id.to_bytes(),
+                item.at,
+                latest
+            ])?;
         Ok(())
     }
 
@@ -255,9 +286,11 @@ impl<'c> Upserts<'c> {
         self.insert_matches(item, key)?;
         self.connection
             .prepare_cached(
-                "UPDATE identity SET content = ?2, observed = ?3, seen = ?4 WHERE id = ?1",
+                "UPDATE identity SET content = ?3, observed = ?4, seen = ?5
+                 WHERE generation = ?1 AND id = ?2",
             )?
             .execute(params![
+                generations::of(seq),
                 draft.id.to_bytes(),
                 draft.content.to_bytes(),
                 draft.observed.packed(),

@@ -169,7 +169,8 @@ impl Checks<'_> {
         self.compare(&explain::ORDINALS, &0, &gaps);
         let unknown = self.number(
             "SELECT count(DISTINCT alert) FROM outbox_alerts a
-             WHERE NOT EXISTS (SELECT 1 FROM identity i WHERE i.id = a.alert)",
+             WHERE NOT EXISTS (SELECT 1 FROM identity_generations g
+                 CROSS JOIN identity i ON i.generation = g.generation AND i.id = a.alert)",
         )?;
         let forgotten = self.number("SELECT sum(value) FROM counters WHERE name = 'forgotten'")?;
         let never_stored = (unknown - forgotten).max(0);
@@ -229,7 +230,7 @@ impl Checks<'_> {
 }
 
 /// What there must be none of.
-const NOTHING: [(&Explained, &str); 8] = [
+const NOTHING: [(&Explained, &str); 10] = [
     (
         &explain::NO_BODY,
         "SELECT count(*) FROM alert_rows r
@@ -266,6 +267,16 @@ const NOTHING: [(&Explained, &str); 8] = [
         &explain::OTHER_ALERT,
         "SELECT count(*) FROM identity i LEFT JOIN alert_rows r ON r.seq = i.seq
          WHERE i.seq IS NOT NULL AND (r.id IS NULL OR r.id <> i.id)",
+    ),
+    (
+        &explain::IDENTITY_TWICE,
+        "SELECT count(*) - count(DISTINCT id) FROM identity",
+    ),
+    (
+        &explain::UNKNOWN_GENERATION,
+        "SELECT count(*) FROM identity i WHERE NOT EXISTS
+             (SELECT 1 FROM identity_generations g WHERE g.generation = i.generation)
+             OR (i.seq IS NOT NULL AND i.generation <> i.seq >> 14)",
     ),
     (
         &explain::UNKNOWN_CONTEXT,

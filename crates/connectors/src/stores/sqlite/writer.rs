@@ -174,10 +174,12 @@ impl Writer {
     fn serve(&mut self, jobs: Vec<Job>) {
         self.books.log.clear();
         self.books.removed.clear();
+        self.books.emptied.clear();
         let start = self.books.mark();
         let results = self.transact(&jobs);
         match results {
             Ok(results) => {
+                self.books.forget_emptied();
                 self.publish();
                 self.feed.committed(&jobs, &self.books);
                 self.feed.announce(&jobs, &self.books);

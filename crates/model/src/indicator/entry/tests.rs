@@ -145,6 +145,9 @@ fn names_hold_at_their_limits() {
     let path = "p".repeat(ENTRY_BYTES_MAX - "http://e.example/".len());
     let text = format!("http://e.example/{path}");
     check(&text, &url(&text));
+    // What is escaped counts with its escapes, or its own canonical form would be refused.
+    let escaped = format!("http://e.example/{}\u{1}", &path[1..]);
+    refused(&escaped, "the entry has 2050 bytes, the limit is 2048");
 }
 
 #[test]

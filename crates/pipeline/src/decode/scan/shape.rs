@@ -5,7 +5,8 @@
 use cresset_model::limits::RecordLimits;
 use cresset_model::text::{Span, Text};
 
-use super::{Field, Kind, Scan};
+use super::string::plain_run;
+use super::{Field, Kind, Scan, Traits};
 
 /// Shapes that are remembered at once.
 const SHAPES_MAX: usize = 4;
@@ -43,6 +44,7 @@ struct Shape {
     /// How long each gap in them is, and what follows it.
     gaps: Vec<(usize, Follows)>,
     fields: Vec<ShapeField>,
+    traits: Traits,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -72,7 +74,7 @@ struct Place {
 }
 
 /// A gap of the record that is compared, and the value behind it.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 struct Found {
     start: u32,
     kind: Kind,
@@ -117,8 +119,9 @@ impl Scan<'_> {
         }
         if let (Some(_), Some(shape)) = (fitting, shapes.known.first()) {
             let found = &shapes.found;
-            let fields = shape.fields.iter().filter_map(|field| field.of(found));
+            let fields = shape.fields.iter().map(|field| field.of(found));
             self.scratch.fields.extend(fields);
+            self.scratch.traits = shape.traits;
         }
         self.scratch.shapes = shapes;
         fitting.is_some()
@@ -163,6 +166,12 @@ impl Scan<'_> {
     fn follows(&mut self, follows: Follows) -> Option<(Kind, bool)> {
         match follows {
             Follows::String => {
+                let rest = self.bytes.get(self.at..).unwrap_or_default();
+                let plain = plain_run(rest);
+                if rest.get(plain) == Some(&b'"') && plain <= self.limits.string_bytes_max {
+                    self.at += plain;
+                    return Some((Kind::String, false));
+                }
                 // The quotes belong to the gaps.
                 self.at -= 1;
                 let (_, escaped) = self.string().ok()?;
@@ -180,7 +189,8 @@ impl Scan<'_> {
         let values = std::mem::take(&mut self.scratch.values);
         let plain = self.scratch.arena.is_empty() && Shapes::holds(&values);
         if self.learns && plain {
-            let shape = Shape::of(self.bytes, &values, &self.scratch.fields, self.limits);
+            let mut shape = Shape::of(self.bytes, &values, &self.scratch.fields, self.limits);
+            shape.traits = self.scratch.traits;
             let known = &mut self.scratch.shapes.known;
             known.truncate(SHAPES_MAX - 1);
             known.insert(0, shape);
@@ -196,6 +206,7 @@ impl Shape {
             between: Vec::with_capacity(record.len()),
             gaps: Vec::with_capacity(values.len() + 1),
             fields: Vec::with_capacity(fields.len()),
+            traits: Traits::default(),
         };
         // Where each gap lies.
         let mut gaps = Vec::with_capacity(values.len() + 1);
@@ -253,21 +264,22 @@ impl Follows {
 
 impl ShapeField {
     /// The field of a record that was compared.
-    fn of(&self, found: &[Found]) -> Option<Field> {
-        let at = |place: Place| Some(found.get(place.gap)?.start + place.offset);
-        let start = at(self.start)?;
-        let scalar = found.get(self.start.gap)?;
-        Some(Field {
+    fn of(&self, found: &[Found]) -> Field {
+        let gap = |index: usize| found.get(index).copied().unwrap_or_default();
+        let at = |place: Place| gap(place.gap).start + place.offset;
+        let start = at(self.start);
+        let scalar = gap(self.start.gap);
+        Field {
             key: Text::received(Span {
-                start: at(self.key)?,
+                start: at(self.key),
                 len: self.key_len,
             }),
             kind: self.container.unwrap_or(scalar.kind),
             value: Span {
                 start,
-                len: at(self.end)? - start,
+                len: at(self.end) - start,
             },
             escaped: self.container.is_none() && scalar.escaped,
-        })
+        }
     }
 }

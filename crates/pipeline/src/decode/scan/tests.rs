@@ -211,7 +211,7 @@ fn found(
             (key, field.kind, field.value, field.escaped)
         })
         .collect();
-    (kind, fields)
+    (kind, fields, record.traits)
 }
 
 /// The same structure with other scalars, some of another kind.
@@ -342,7 +342,10 @@ proptest! {
         let damaged: String = text.into_iter().collect();
         let mut used = ScanScratch::default();
         for text in [value.to_string(), other.to_string(), damaged, other.to_string()] {
-            let fresh = found(&text, &limits(), &mut ScanScratch::default());
+            let mut fresh = ScanScratch::default();
+            fresh.watch(&["a"]);
+            used.watch(&["a"]);
+            let fresh = found(&text, &limits(), &mut fresh);
             prop_assert_eq!(fresh, found(&text, &limits(), &mut used), "{}", text);
         }
     }

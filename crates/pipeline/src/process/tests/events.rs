@@ -30,7 +30,7 @@ fn spec() -> PipelineSpec {
 
 fn event_tables() -> Tables {
     let mut city = CityTable::builder();
-    let place = city.fragment(GeoFragment {
+    let place = city.fragment(&GeoFragment {
         country_code: Some(*b"US"),
         members: PLACE.to_owned(),
     });

@@ -2,7 +2,7 @@ use proptest::prelude::*;
 use serde_json::Value;
 
 use super::*;
-use crate::router::{RECORD_BYTES_MAX, RECORDS_BYTES_MAX};
+use crate::router::{RECORD_BYTES_MAX, RECORDS_BYTES_MAX, RouterLimits};
 
 fn intent(row: RoutedRow) -> Intent {
     let step = router(RouteTree::to("night")).step(&memory(), &[row], &[], at(1));
@@ -67,25 +67,30 @@ fn the_subject_is_one_line_of_what_there_is() {
 
 #[test]
 fn a_record_beyond_the_limit_is_only_measured() {
-    let of = |bytes: usize| {
-        let row = RoutedRow {
-            record: record(bytes),
-            ..row(1, Severity::High)
+    for most in [10, RECORD_BYTES_MAX, RECORDS_BYTES_MAX] {
+        let router = router(RouteTree::to("night")).with_limits(RouterLimits {
+            record_bytes_max: most,
+            ..RouterLimits::default()
+        });
+        let of = |bytes: usize| {
+            let row = RoutedRow {
+                record: record(bytes),
+                ..row(1, Severity::High)
+            };
+            let step = router.step(&memory(), &[row], &[], at(1));
+            let body: Value = serde_json::from_slice(&step.intents[0].body).unwrap();
+            body["alerts"][0].clone()
         };
-        body(row)["alerts"][0].clone()
-    };
-    let whole = of(RECORD_BYTES_MAX);
-    assert_eq!(
-        whole["record"].as_str().unwrap().len(),
-        RECORD_BYTES_MAX - 2
-    );
-    assert_eq!(whole.get("record_bytes"), None);
-    for bytes in [RECORD_BYTES_MAX + 1, RECORD_BYTES_MAX * 10] {
-        let cut = of(bytes);
-        assert_eq!(
-            (&cut["record"], &cut["record_bytes"]),
-            (&Value::Null, &bytes.into())
-        );
+        let whole = of(most);
+        assert_eq!(whole["record"].as_str().unwrap().len(), most - 2);
+        assert_eq!(whole.get("record_bytes"), None);
+        for bytes in [most + 1, most * 10] {
+            let cut = of(bytes);
+            assert_eq!(
+                (&cut["record"], &cut["record_bytes"]),
+                (&Value::Null, &bytes.into())
+            );
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use cresset_model::notification::{GroupRow, NOTIFICATION_ALERTS_MAX};
 use proptest::prelude::*;
 
 use super::*;
-use crate::router::{FLUSHES_MAX, GROUPS_MAX};
+use crate::router::{FLUSHES_MAX, GROUPS_MAX, RouterLimits};
 
 fn by_country() -> Router {
     router(grouped("night", &[Label::Country]))
@@ -149,19 +149,26 @@ fn alerts_that_were_only_counted_are_told_of_when_all_others_are_gone() {
 
 #[test]
 fn of_many_alerts_only_the_number_is_told() {
-    let router = by_country();
-    let limit = NOTIFICATION_ALERTS_MAX as u64;
-    for (count, more) in [(limit, 0), (limit + 1, 1), (limit * 10, limit * 9)] {
-        let mut state = memory();
-        let all: Vec<_> = (1..=count).map(|n| row(n, Severity::High)).collect();
-        advance(&router, &mut state, &all, at(0));
-        assert_eq!(router.needs(&state, at(30)).len(), NOTIFICATION_ALERTS_MAX);
-        let step = advance(&router, &mut state, &all, at(30));
-        let intent = &step.intents[0];
-        assert_eq!(intent.alerts.len(), NOTIFICATION_ALERTS_MAX);
-        assert_eq!(intent.subject, format!("{count} alerts: country=DE"));
-        let body: serde_json::Value = serde_json::from_slice(&intent.body).unwrap();
-        assert_eq!(body["more"], more);
+    for limit in [1, NOTIFICATION_ALERTS_MAX, 250] {
+        let router = by_country().with_limits(RouterLimits {
+            alerts_max: limit,
+            ..RouterLimits::default()
+        });
+        let most = limit as u64;
+        for (count, more) in [(most, 0), (most + 1, 1), (most * 10, most * 9)] {
+            let mut state = memory();
+            let all: Vec<_> = (1..=count).map(|n| row(n, Severity::High)).collect();
+            advance(&router, &mut state, &all, at(0));
+            assert_eq!(router.needs(&state, at(30)).len(), limit);
+            let step = advance(&router, &mut state, &all, at(30));
+            let intent = &step.intents[0];
+            assert_eq!(intent.alerts.len(), limit);
+            if count > 1 {
+                assert_eq!(intent.subject, format!("{count} alerts: country=DE"));
+            }
+            let body: serde_json::Value = serde_json::from_slice(&intent.body).unwrap();
+            assert_eq!(body["more"], more);
+        }
     }
 }
 
@@ -207,6 +214,27 @@ fn many_groups_that_are_due_together_are_told_in_several_steps() {
         steps.push(step.intents.len());
     }
     assert_eq!(steps, [FLUSHES_MAX, FLUSHES_MAX, 2]);
+}
+
+#[test]
+fn as_many_groups_as_the_limit_are_alone_and_further_alerts_share_one() {
+    let most = 10;
+    let router = router(grouped("night", &[Label::SrcIp])).with_limits(RouterLimits {
+        groups_max: most,
+        ..RouterLimits::default()
+    });
+    for (senders, groups) in [(most, most), (most + 1, most + 1), (most * 10, most + 1)] {
+        let mut state = memory();
+        let all: Vec<_> = (1..=senders)
+            .map(|n| {
+                with(row(n as u64, Severity::High), |alert| {
+                    alert.src_ip = format!("203.0.113.{n}").parse().unwrap();
+                })
+            })
+            .collect();
+        advance(&router, &mut state, &all, at(10));
+        assert_eq!(state.groups().count(), groups, "{senders} senders");
+    }
 }
 
 #[test]

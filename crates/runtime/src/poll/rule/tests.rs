@@ -321,3 +321,41 @@ fn an_old_round_ends_at_its_own_beginning_and_another_follows() {
         Next::Again(again)
     );
 }
+
+#[test]
+fn an_identity_outlives_whatever_is_asked_for_again() {
+    let check = |overlap: u64, sweep: Option<(u64, u64)>, expected: u64| {
+        let hours = Duration::from_hours;
+        let rule = PollRule {
+            overlap: hours(overlap),
+            sweep: sweep.map(|(every, back)| SweepRule {
+                every: hours(every),
+                back: hours(back),
+            }),
+            ..PollRule::default()
+        };
+        assert_eq!(rule.identity_life(), hours(expected));
+    };
+    check(1, None, 30);
+    check(20, None, 40);
+    check(1, Some((10, 50)), 60);
+    check(40, Some((10, 50)), 80);
+}
+
+#[test]
+fn a_round_that_begins_anew_is_young_and_has_no_place() {
+    let round = Round {
+        since: at(5),
+        place: None,
+        seen: at(6),
+        begun: at(7),
+    };
+    let anew = begin_anew(&round, at(900));
+    assert_eq!(
+        anew,
+        Round {
+            begun: at(900),
+            ..round
+        }
+    );
+}

@@ -56,39 +56,44 @@ async fn a_batch_is_full_at_its_limit_of_records() {
 
 #[tokio::test(start_paused = true)]
 async fn a_batch_is_full_at_its_limit_of_bytes() {
-    let mut rig = Rig::scripted([Answer::pieces(pieces(100, 100))]);
-    let limit = record(10).len() * 4;
-    rig.limits.batch_bytes_max = limit;
-    rig.first_turn().await;
-    let batches = rig.journal.batches();
-    assert_eq!(batches.iter().sum::<u32>(), 100);
-    assert!(batches.iter().all(|records| *records <= 5), "{batches:?}");
+    // The records are of one length; what lies between them does not count.
+    let bytes = |records: usize| record(1).len() * records;
+    for (limit, batches) in [
+        (bytes(4), vec![4]),
+        // The last byte of the third record fills it.
+        (bytes(3), vec![3, 1]),
+        (bytes(3) + 1, vec![4]),
+        (bytes(4) / 10, vec![1; 4]),
+    ] {
+        let mut rig = Rig::scripted([Answer::pieces(pieces(4, 4))]);
+        rig.limits.batch_bytes_max = limit;
+        rig.first_turn().await;
+        assert_eq!(rig.journal.batches(), batches, "{limit}");
+    }
 }
 
 /// One is being committed and one is decided and waits; a third is cut out and handed in, and the body
 /// is left alone until there is room.
 #[tokio::test(start_paused = true)]
 async fn at_most_two_batches_are_on_their_way_while_one_is_read() {
-    let mut rig = Rig::scripted([Answer::pieces(pieces(1_000, 1))]);
-    rig.limits.batch_records_max = 10;
-    rig.store.hold_commits(true);
-    let running = rig.start();
-    running.watch(seconds(60)).await;
-    let pulled = rig.upstream.pulled();
-    assert!((20..=31).contains(&pulled), "{pulled} pieces were pulled");
-    assert_eq!(
-        rig.store.commits_waiting(),
-        1,
-        "they commit one after another"
-    );
-    rig.store.hold_commits(false);
-    running.turns(1).await;
-    assert_eq!(rig.stored().counters.new, 1_000);
-    assert_eq!(
-        rig.upstream.pulled(),
-        1_002 + 1,
-        "and the empty page that follows"
-    );
+    // Two batches, one record more, and many more than ten times as much.
+    for (records, most) in [(20, 22), (21, 23), (200, 31), (1_000, 31)] {
+        let mut rig = Rig::scripted([Answer::pieces(pieces(records, 1))]);
+        rig.limits.batch_records_max = 10;
+        rig.store.hold_commits(true);
+        let running = rig.start();
+        running.watch(seconds(60)).await;
+        let pulled = rig.upstream.pulled();
+        assert!((20..=most).contains(&pulled), "{pulled} pieces were pulled");
+        assert_eq!(
+            rig.store.commits_waiting(),
+            1,
+            "they commit one after another"
+        );
+        rig.store.hold_commits(false);
+        running.turns(1).await;
+        assert_eq!(rig.stored().counters.new, records);
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -113,19 +118,31 @@ async fn the_last_word_of_a_page_wins_however_its_batches_are_cut() {
 
 #[tokio::test(start_paused = true)]
 async fn a_record_beyond_the_limit_becomes_a_dead_letter_and_the_others_stay() {
-    let huge = format!("{{\"id\":\"{}\"}}", "x".repeat(5_000));
-    let records = [record(1), huge.clone(), record(2), broken(1), record(3)];
-    let mut rig = Rig::scripted([Answer::whole(array(&records))]);
-    rig.limits.record_bytes_max = 1_000;
-    let running = rig.first_turn().await;
-    assert_eq!(running.state().status, SyncStatus::Idle);
-    let letters = rig.store.letters();
-    let reasons: Vec<Reason> = letters.iter().map(|letter| letter.reason).collect();
-    assert_eq!(reasons, [Reason::RecordTooLarge, Reason::MissingField]);
-    assert_eq!(letters[0].full_bytes, huge.len() as u64);
-    let counters = running.state().counters;
-    assert_eq!((counters.new, counters.dead), (3, 2));
-    assert_eq!(counters.sides(), (5, 5));
+    let frame = record(9).len();
+    let of = |bytes: usize| {
+        let filler = " ".repeat(bytes - frame);
+        record(9).replacen('{', &format!("{{{filler}"), 1)
+    };
+    for (bytes, is_taken) in [(1_000, true), (1_001, false), (10_000, false)] {
+        let large = of(bytes);
+        let records = [record(1), large.clone(), record(2), broken(1), record(3)];
+        let mut rig = Rig::scripted([Answer::whole(array(&records))]);
+        rig.limits.record_bytes_max = 1_000;
+        let running = rig.first_turn().await;
+        assert_eq!(running.state().status, SyncStatus::Idle);
+        let letters = rig.store.letters();
+        let reasons: Vec<Reason> = letters.iter().map(|letter| letter.reason).collect();
+        if is_taken {
+            assert_eq!(reasons, [Reason::MissingField]);
+        } else {
+            assert_eq!(reasons, [Reason::RecordTooLarge, Reason::MissingField]);
+            assert_eq!(letters[0].full_bytes, large.len() as u64);
+        }
+        let counters = running.state().counters;
+        let dead = reasons.len() as u64;
+        assert_eq!((counters.new, counters.dead), (5 - dead, dead));
+        assert_eq!(counters.sides(), (5, 5));
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -38,6 +38,7 @@ async fn a_paused_source_is_not_polled_until_it_is_resumed() {
     assert_eq!(rig.journal.gets().len(), 1);
     let refused = SyncRefused::Paused(rig.id.to_string());
     assert_eq!(control.sync(None), Err(refused.clone()));
+    assert_eq!(control.force_sync(&rig.id), Err(refused.clone()));
     assert_eq!(control.sync(Some(&rig.id)), Err(refused));
     control.resume(&rig.id).await.unwrap();
     running.turns(2).await;

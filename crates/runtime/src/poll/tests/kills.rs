@@ -25,7 +25,9 @@ use crate::SourceCell;
 use crate::fakes::{MemoryStore, Rig, T0, TestClock, seconds};
 use crate::poll::Poll;
 
-/// How long the last life runs after everything was said and all faults are over.
+/// Pages of one poll.
+const PAGES_MAX: u32 = 4;
+/// How long the last life runs after everything was said and all faults are over, beside two rounds.
 const LAST_LIFE: Duration = Duration::from_mins(20);
 
 /// How a life of the process ends, and how long it stays dead.
@@ -200,15 +202,18 @@ async fn run(world: Arc<World>, mishaps: Vec<Mishap>, lives: Vec<Life>) -> Rig {
     rig.interval_minutes = 1;
     rig.limits.batch_records_max = 4;
     rig.config.rule.lookback = seconds(3_600);
-    rig.config.rule.pages_max = 4;
+    rig.config.rule.pages_max = PAGES_MAX;
     world.configure(&mut rig);
     for life in lives {
         live(&rig, life.polls, Duration::from_millis(life.time_ms)).await;
         tokio::time::sleep(Duration::from_millis(life.dead_ms)).await;
     }
     let quiet = seconds(QUIET.unsigned_abs()).saturating_sub(rig.clock.elapsed());
+    // A round that was under way goes through everything before the one that hears of the last change.
+    let pages_of_round = u32::try_from(world.items.len() / world.page_size).unwrap() + 1;
+    let rounds = seconds(60) * 2 * pages_of_round.div_ceil(PAGES_MAX);
     // The last life ends between two polls, which come every minute: not in the middle of a round.
-    let minutes = (quiet + LAST_LIFE).as_secs() / 60 + 1;
+    let minutes = (quiet + LAST_LIFE + rounds).as_secs() / 60 + 1;
     live(&rig, u32::MAX, seconds(minutes * 60 + 30)).await;
     rig
 }

@@ -253,6 +253,31 @@ async fn a_manual_sync_is_refused_until_the_upstream_may_be_asked_again() {
     assert_eq!(running.cell.attempts()[0].trigger, Trigger::Manual);
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_forced_sync_does_not_wait_and_the_answer_to_it_decides_what_follows() {
+    let answers = [asking_to_wait(seconds(120)), asking_to_wait(seconds(600))];
+    let rig = Rig::scripted(answers);
+    let running = rig.first_turn().await;
+    running.watch(seconds(1)).await;
+    running.control.sync(None).unwrap_err();
+    running.control.force_sync(&rig.id).unwrap();
+    let busy = running.control.force_sync(&rig.id).unwrap_err();
+    assert_eq!(busy, SyncRefused::Busy(Syncing));
+    running.turns(2).await;
+    assert_eq!(rig.journal.gets().len(), 2);
+    assert_eq!(running.cell.attempts()[0].trigger, Trigger::Manual);
+    let until = running.cell.attempts()[0].ended.plus(seconds(600));
+    running.watch(seconds(1)).await;
+    assert_eq!(running.state().not_before, Some(until), "asked once more");
+    let refused = running.control.sync(None).unwrap_err();
+    assert_eq!(refused, SyncRefused::NotBefore(until));
+    running.control.force_sync(&rig.id).unwrap();
+    running.turns(3).await;
+    running.watch(seconds(1)).await;
+    let state = running.state();
+    assert_eq!((state.status, state.not_before), (Idle, None));
+}
+
 /// The end of the turn is stored on a disk: meanwhile somebody may ask for a sync.
 #[tokio::test(start_paused = true)]
 async fn a_manual_sync_is_refused_from_the_very_end_of_the_turn_that_was_told_to_wait() {

@@ -57,6 +57,35 @@ async fn a_body_has_a_greatest_size_unpacked() {
 }
 
 #[tokio::test]
+async fn the_bounds_of_unpacking_can_be_set() {
+    for (encoding, pack) in [
+        (Encoding::Gzip, gzip as fn(&[u8]) -> Vec<u8>),
+        (Encoding::Zstd, zstd as fn(&[u8]) -> Vec<u8>),
+    ] {
+        let most = 10_000;
+        let door = Door::unpacking(UnpackLimits {
+            unpacked_bytes_max: most as u64,
+            ..UnpackLimits::default()
+        });
+        assert!(door.packed(encoding, pack(&padded(most))).await.is_ok());
+        for bytes in [most + 1, most * 10] {
+            let error = door.packed(encoding, pack(&padded(bytes))).await;
+            assert_eq!(error.unwrap_err(), too_large(most as u64, ", unpacked"));
+        }
+    }
+    let limits = UnpackLimits::default();
+    let (ratio, free) = (RATIO_MAX, RATIO_FREE_BYTES);
+    for (packed, expected) in [
+        (1, free),
+        (20_000, 20_000 * ratio),
+        (1 << 20, PUSH_UNPACKED_BYTES_MAX),
+        (usize::MAX, PUSH_UNPACKED_BYTES_MAX),
+    ] {
+        assert_eq!(limits.of(packed), expected, "{packed}");
+    }
+}
+
+#[tokio::test]
 async fn a_body_unpacks_to_at_most_a_hundred_times_its_size() {
     for (encoding, pack) in [
         (Encoding::Gzip, gzip as fn(&[u8]) -> Vec<u8>),
@@ -65,12 +94,14 @@ async fn a_body_unpacks_to_at_most_a_hundred_times_its_size() {
         let door = Door::new();
         let free = usize::try_from(RATIO_FREE_BYTES).unwrap();
         assert!(door.packed(encoding, pack(&padded(free))).await.is_ok());
-        let bomb = pack(&padded(10 * free));
-        let packed = bomb.len() as u64;
-        assert!(packed * RATIO_MAX < 10 * RATIO_FREE_BYTES, "{packed}");
-        let bytes_max = (packed * RATIO_MAX).max(RATIO_FREE_BYTES);
-        let error = door.packed(encoding, bomb).await.unwrap_err();
-        assert_eq!(error, too_large(bytes_max, ", unpacked"));
+        for bytes in [free + 1, 10 * free] {
+            let bomb = pack(&padded(bytes));
+            let packed = bomb.len() as u64;
+            assert!(packed * RATIO_MAX < bytes as u64, "{packed}");
+            let bytes_max = (packed * RATIO_MAX).max(RATIO_FREE_BYTES);
+            let error = door.packed(encoding, bomb).await.unwrap_err();
+            assert_eq!(error, too_large(bytes_max, ", unpacked"));
+        }
     }
 }
 
@@ -105,7 +136,7 @@ fn large() -> Vec<u8> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn sixteen_pushes_are_under_way_at_once_and_further_ones_come_again() {
+async fn only_so_many_pushes_are_under_way_at_once_and_further_ones_come_again() {
     let door = Door::new();
     door.store.hold_commits(true);
     let start = || {
@@ -119,7 +150,9 @@ async fn sixteen_pushes_are_under_way_at_once_and_further_ones_come_again() {
     let busy = PushError::Busy {
         after: Duration::from_secs(1),
     };
-    assert_eq!(door.push(event("high", "a")).await, Err(busy));
+    for _ in 0..PUSHES_MAX * 9 {
+        assert_eq!(door.push(event("high", "a")).await, Err(busy.clone()));
+    }
     door.store.hold_commits(false);
     for push in under_way {
         push.await.unwrap().unwrap();
@@ -143,8 +176,12 @@ async fn the_bodies_under_way_have_a_greatest_size_together() {
     while door.store.commits_waiting() < count {
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
-    let error = door.push(event("high", "a")).await.unwrap_err();
-    assert!(matches!(error, PushError::Busy { .. }), "{error:?}");
+    for body in [event("high", "a"), "x".repeat(PUSH_BODY_BYTES_MAX)] {
+        for _ in 0..count * 9 {
+            let error = door.push(body.clone()).await.unwrap_err();
+            assert!(matches!(error, PushError::Busy { .. }), "{error:?}");
+        }
+    }
     door.store.hold_commits(false);
     for push in under_way {
         push.await.unwrap().unwrap();

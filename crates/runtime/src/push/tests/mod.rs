@@ -76,7 +76,21 @@ impl Door {
         Self::built(stages, false, None)
     }
 
+    /// One that unpacks so far.
+    fn unpacking(unpack: UnpackLimits) -> Self {
+        let stages = Self::new().stages;
+        Self::bounded(stages, (false, None), unpack)
+    }
+
     fn built(stages: Stages, has_sink: bool, records: Option<&str>) -> Self {
+        Self::bounded(stages, (has_sink, records), UnpackLimits::default())
+    }
+
+    fn bounded(
+        stages: Stages,
+        (has_sink, records): (bool, Option<&str>),
+        unpack: UnpackLimits,
+    ) -> Self {
         let journal = Arc::new(Journal::new());
         let store = Arc::new(MemoryStore::new(Arc::clone(&journal)));
         let sink = Arc::new(MemorySink::new(Arc::clone(&journal)));
@@ -100,6 +114,7 @@ impl Door {
                 Vec::new()
             },
             records_path: records.map(str::to_owned),
+            unpack,
         });
         Self {
             journal,

@@ -39,13 +39,14 @@ async fn other_limits_of_deliveries_are_kept_however_much_waits() {
         deliveries_max: 3,
         endpoint_deliveries_max: 1,
     };
-    for endpoints in [3, 4, 30] {
-        let slow = || vec![Reply::TakeAfter(seconds(5)); 2];
+    // As many endpoints as deliveries at once, one more, ten times as many; the same of each endpoint.
+    for (endpoints, groups) in [(3, 1), (4, 2), (30, 10)] {
+        let slow = || vec![Reply::TakeAfter(seconds(5)); 10];
         let names: Vec<String> = (0..endpoints).map(|n| format!("e{n}")).collect();
         let notifiers = names.iter().map(|name| FakeNotifier::new(name, slow()));
         let office = Office::new([("soc", notifiers.collect())]);
         for notifier in 0..endpoints {
-            for group in 0..2 {
+            for group in 0..groups {
                 office.put(&format!("soc/{notifier}"), &format!("g{group}"), 1);
             }
         }

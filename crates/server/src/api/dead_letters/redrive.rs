@@ -8,8 +8,8 @@ use cresset_model::{AlertId, DeadLetterId};
 use serde::Serialize;
 
 use super::selection;
-use crate::api::params::{Params, unknown};
-use crate::problem::{Flaw, Kind, Problem};
+use crate::api::params::switch_only;
+use crate::problem::{Kind, Problem};
 use crate::services::Shared;
 use crate::{ask, reply};
 
@@ -21,7 +21,7 @@ pub(crate) async fn redrive_many(
     request: Request,
 ) -> Response {
     let path = uri.path();
-    let dry_run = match dry_run(path, query.as_deref()) {
+    let dry_run = match switch_only(path, query.as_deref(), "dry_run") {
         Ok(dry_run) => dry_run,
         Err(problem) => return problem.into_response(),
     };
@@ -48,7 +48,7 @@ pub(crate) async fn redrive_one(
 ) -> Response {
     let path = uri.path();
     let missing = |text: String| Problem::new(Kind::NotFound, path, text).into_response();
-    let dry_run = match dry_run(path, query.as_deref()) {
+    let dry_run = match switch_only(path, query.as_deref(), "dry_run") {
         Ok(dry_run) => dry_run,
         Err(problem) => return problem.into_response(),
     };
@@ -60,23 +60,6 @@ pub(crate) async fn redrive_one(
         Ok(Some(_)) => redrive(&app, path, RedriveSelection::Ids(vec![id]), dry_run).await,
         Ok(None) => missing(format!("no dead letter has the id {id}")),
         Err(fault) => Problem::fault(path, &fault).into_response(),
-    }
-}
-
-fn dry_run(path: &str, query: Option<&str>) -> Result<bool, Problem> {
-    let mut params = Params::read(path, query);
-    let flaws: Vec<Flaw> = params
-        .pairs
-        .iter()
-        .filter(|(name, _)| name != "dry_run")
-        .map(|(name, _)| Flaw::parameter(name, unknown(name, &["dry_run"])))
-        .collect();
-    params.flaws.extend(flaws);
-    let dry_run = params.switch("dry_run").unwrap_or(false);
-    if params.flaws.is_empty() {
-        Ok(dry_run)
-    } else {
-        Err(Problem::flawed(Kind::InvalidQuery, path, params.flaws))
     }
 }
 

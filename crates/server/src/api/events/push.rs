@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::extract::{OriginalUri, Path, Request, State};
-use axum::http::{HeaderName, StatusCode};
+use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use cresset_model::SourceId;
 use cresset_model::ports::{PushBody, PushError, PushReceipt};
@@ -13,7 +13,7 @@ use tracing::warn;
 use super::head::Head;
 use crate::problem::{Kind, Problem};
 use crate::reply;
-use crate::services::Shared;
+use crate::services::{PUSH_KIB_MIN, Shared};
 
 /// How long a push may take from its last byte to the commit.
 const PUSH_TIMEOUT: Duration = Duration::from_secs(30);
@@ -35,7 +35,7 @@ pub(crate) async fn push(
         Err((kind, text)) => return Problem::new(kind, path, text).into_response(),
     };
     // Taken before the body is read: the permits bound the memory that bodies take.
-    let Ok(_permit) = app.pushes.try_acquire() else {
+    let Ok(_permit) = app.pushes.try_acquire_many(kib(request.headers())) else {
         let busy = PushError::Busy { after: RETRY_AFTER };
         return refused(path, &busy).into_response();
     };
@@ -69,6 +69,15 @@ pub(crate) async fn push(
             refused(path, &late).into_response()
         }
     }
+}
+
+/// KiB that the body may take: what it says, or the most if it does not say.
+fn kib(headers: &HeaderMap) -> u32 {
+    let bytes_max = reply::PUSH.bytes_max as u64;
+    let said = headers.get(header::CONTENT_LENGTH);
+    let bytes = said.and_then(|said| said.to_str().ok()?.parse::<u64>().ok());
+    let kib = bytes.unwrap_or(bytes_max).min(bytes_max).div_ceil(1 << 10);
+    u32::try_from(kib).unwrap_or(u32::MAX).max(PUSH_KIB_MIN)
 }
 
 fn refused(path: &str, error: &PushError) -> Problem {

@@ -12,7 +12,7 @@ use cresset_model::source::SyncStatus;
 use cresset_pipeline::process::Adapter;
 use cresset_pipeline::router::Router;
 use cresset_runtime::poll::{Paging, Poll, PollCommand, PollConfig, PollPorts, PollRule};
-use cresset_runtime::push::{PushIntake, PushPorts, PushSource};
+use cresset_runtime::push::{PushIntake, PushPorts, PushSource, UnpackLimits};
 use cresset_runtime::routing::{
     Delivery, DeliveryPorts, ReceiverSet, RouterLoop, RouterPorts, Routing, WakingStore,
 };
@@ -168,6 +168,7 @@ impl Parts {
             stages: self.pushed.clone(),
             sinks: Vec::new(),
             records_path: None,
+            unpack: UnpackLimits::default(),
         });
         // A program that cannot read its store is started again.
         while intake.recall().await.is_err() {

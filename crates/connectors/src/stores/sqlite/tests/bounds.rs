@@ -1,12 +1,14 @@
 //! Everything is bounded: dead letters in bytes, pages in rows, walks in tested rows.
 
+use std::time::Duration;
+
 use cresset_model::alert::Seq;
 use cresset_model::ports::{PageRequest, Query, Store};
 use cresset_model::query::{Filter, Test};
 
 use super::super::dead::ROW_BYTES;
 use super::super::list::{ALERTS_PER_PAGE_MAX, TESTED_ROWS_MAX};
-use super::{Place, SqliteStore};
+use super::{Place, SqliteStore, wait_for_index};
 use crate::stores::contract::{Batch, letter, run};
 
 const RAW_BYTES: usize = 100;
@@ -95,7 +97,7 @@ fn page(before: Option<Seq>, limit: usize) -> PageRequest {
 }
 
 /// One alert by the front door, and its row copied until there are so many.
-fn filled(place: &Place, rows: usize) -> SqliteStore {
+fn filled(place: &Place, rows: usize, with_index: bool) -> SqliteStore {
     let store = place.open();
     run(store.commit(Batch::new("s", 1).alert("a", "needle").commit())).unwrap();
     drop(store);
@@ -106,7 +108,13 @@ fn filled(place: &Place, rows: usize) -> SqliteStore {
              user, title, 'hay' FROM n, alert_rows;
          UPDATE counters SET value = {rows} WHERE name IN ('new', 'read')"
     ));
-    place.open_with(|config| config.index_bytes_max = 0)
+    place.open_with(|config| {
+        // How long it takes is not what is asked.
+        config.read_timeout = Duration::from_hours(1);
+        if !with_index {
+            config.index_bytes_max = 0;
+        }
+    })
 }
 
 /// To break it: walk on until a page is full, however many rows that takes.
@@ -114,7 +122,7 @@ fn filled(place: &Place, rows: usize) -> SqliteStore {
 fn a_walk_stops_in_time_and_goes_on_at_its_next() {
     let place = Place::new();
     let rows = TESTED_ROWS_MAX + 10;
-    let store = filled(&place, rows);
+    let store = filled(&place, rows, false);
     let needle = Filter::default().and(Test::Word("needle".to_owned()));
     run(async {
         let first = store.alerts(needle.clone(), page(None, 5)).await.unwrap();
@@ -129,6 +137,37 @@ fn a_walk_stops_in_time_and_goes_on_at_its_next() {
             .unwrap();
         let total = all.total.unwrap();
         assert_eq!((total.value, total.exact), (rows as u64, true));
+        // Looking for one more behind a full page stops in time, too.
+        place.execute(&format!(
+            "UPDATE alert_rows SET description = 'pin' WHERE seq = {rows}"
+        ));
+        let pin = Filter::default().and(Test::Word("pin".to_owned()));
+        let full = store.alerts(pin, page(None, 1)).await.unwrap();
+        assert_eq!((full.items.len(), full.next), (1, Some(rows as u64)));
+    });
+}
+
+/// The index does not know words: each row that it names is looked at, some hundreds at a time.
+/// To break it: end a page with the first of them, or look at all.
+#[test]
+fn a_page_by_the_index_stops_in_time_and_goes_on_at_its_next() {
+    let place = Place::new();
+    let store = filled(&place, TESTED_ROWS_MAX + 1_000, true);
+    wait_for_index(&store);
+    let needle = Filter::default().and(Test::Word("needle".to_owned()));
+    let five = |before| PageRequest {
+        total: false,
+        ..page(before, 5)
+    };
+    run(async {
+        let first = store.alerts(needle.clone(), five(None)).await.unwrap();
+        let next = first.next.unwrap();
+        assert!(
+            first.items.is_empty() && (500..=1_001).contains(&next),
+            "{next}"
+        );
+        let second = store.alerts(needle, five(first.next)).await.unwrap();
+        assert_eq!((second.items.len(), second.next), (1, None));
     });
 }
 
@@ -136,7 +175,7 @@ fn a_walk_stops_in_time_and_goes_on_at_its_next() {
 #[test]
 fn a_page_has_a_greatest_size() {
     let place = Place::new();
-    let store = filled(&place, 2 * ALERTS_PER_PAGE_MAX);
+    let store = filled(&place, 2 * ALERTS_PER_PAGE_MAX, false);
     run(async {
         for limit in [ALERTS_PER_PAGE_MAX, ALERTS_PER_PAGE_MAX + 1, usize::MAX] {
             let answer = store

@@ -93,12 +93,32 @@ fn what_retention_takes_during_the_filling_does_not_stay_in_the_index() {
     run(commit(&store, 1, 0..10, "x"));
     drop(store);
     let feed = Feed::new(1 << 20);
-    let mut books = Books::load(&place.connect(), 0).unwrap();
+    let mut books = Books::load(&place.connect(), (0, 0)).unwrap();
     books.removed = vec![9, 2];
     feed.committed(&[], &books);
     feed.fill(&place.path());
     let state = feed.state();
     assert_eq!((state.ready, state.rows), (true, 8));
+}
+
+/// To break it: compare with another size than the one that is shown.
+#[test]
+fn an_index_of_just_its_budget_stays_and_one_byte_more_drops_it() {
+    let place = Place::new();
+    let store = place.open();
+    run(commit(&store, 1, 0..1_000, "x"));
+    drop(store);
+    let filled = |budget: usize| {
+        let feed = Feed::new(budget);
+        feed.fill(&place.path());
+        feed.state()
+    };
+    let bytes = usize::try_from(filled(1 << 20).bytes).unwrap();
+    assert!(filled(bytes).ready);
+    for budget in [bytes - 1, bytes / 10] {
+        let state = filled(budget);
+        assert_eq!((state.ready, state.rows, state.bytes), (false, 0, 0));
+    }
 }
 
 /// To break it: go on using an index that has outgrown its budget.

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use cresset_model::ports::{PortError, Query, Retention, Store, Ticket};
+use cresset_model::ports::{PortError, Query, Retention, Store, Ticket, Upsert};
 use cresset_model::source::{Checkpoint, Round};
 use cresset_model::{SourceId, Timestamp};
 
@@ -195,6 +195,52 @@ fn a_checkpoint_of_a_former_version_reads_as_it_was() {
         assert_eq!(receipt.upserts.len(), 3);
     });
     assert_eq!(place.number("PRAGMA user_version"), version());
+}
+
+/// To break it: leave a tombstone or an alert out of the generations, or give one the generation of another.
+#[test]
+fn identities_of_a_former_version_are_known_and_found() {
+    let place = Place::new();
+    let store = place.open();
+    let batch = |fetch| {
+        let batch = Batch::new("s", fetch);
+        batch.alert("gone", "x").alert("kept", "x").commit()
+    };
+    run(store.commit(batch(1))).unwrap();
+    drop(store);
+    place.execute(
+        "DELETE FROM alert_rows WHERE seq = 1;
+         UPDATE identity SET seq = NULL WHERE seq = 1;
+         UPDATE alert_rows SET seq = 50000 WHERE seq = 2;
+         UPDATE alert_bodies SET seq = 50000 WHERE seq = 2;
+         UPDATE identity SET seq = 50000 WHERE seq = 2;
+         CREATE TABLE former (id BLOB PRIMARY KEY, source_id INTEGER NOT NULL, seq INTEGER,
+             content BLOB NOT NULL, observed INTEGER NOT NULL, seen INTEGER NOT NULL)
+             STRICT, WITHOUT ROWID;
+         INSERT INTO former SELECT id, source_id, seq, content, observed, seen FROM identity;
+         DROP TABLE identity;
+         DROP TABLE identity_generations;
+         ALTER TABLE former RENAME TO identity;
+         CREATE INDEX identity_tombstones ON identity (seen) WHERE seq IS NULL;
+         PRAGMA user_version = 4;",
+    );
+    for start in 1..=2 {
+        let store = place.open();
+        run(async {
+            let receipt = store.commit(batch(1 + start)).await.unwrap();
+            assert_eq!(receipt.upserts, [Upsert::Same, Upsert::Same]);
+            let kept = store.alert(record("s", "kept")).await.unwrap().unwrap();
+            assert_eq!(kept.row.seq, 50_000);
+            assert!(store.alert(record("s", "gone")).await.unwrap().is_none());
+        });
+    }
+    assert_eq!(place.number("PRAGMA user_version"), version());
+    let generations = "SELECT group_concat(generation) FROM identity_generations";
+    let found: String = place
+        .connect()
+        .query_row(generations, [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(found, "-1,3");
 }
 
 #[test]

@@ -1,13 +1,14 @@
 //! The outbox after faults and crashes, and at its bounds.
 
-use cresset_model::SourceId;
 use cresset_model::notification::{DeliveryAttempt, DeliveryEnd, DeliveryState, Intent};
 use cresset_model::ports::{
     DeliveryFilter, Leased, Outbox, PUSH_ANSWER_AGE_MAX, PortError, Settlement, Store, StoredPush,
 };
+use cresset_model::{NotificationId, SourceId};
 
 use super::super::deliver::{
-    COUNTED_ROWS_MAX, DELIVERIES_PER_PAGE_MAX, LEASES_MAX, TRIES_KEPT_MAX,
+    COUNTED_ROWS_MAX, DEAD_AGE_MAX, DELIVERIES_PER_PAGE_MAX, LEASES_MAX, SENT_AGE_MAX,
+    TRIES_KEPT_MAX,
 };
 use super::super::route::{ROUTED_BYTES_MAX, ROUTED_ROWS_MAX};
 use super::opening::copy_as_after_a_crash;
@@ -146,10 +147,15 @@ fn a_record_larger_than_an_answer_goes_alone() {
 fn leases_pages_and_totals_have_a_greatest_size() {
     let place = Place::new();
     let store = place.open();
+    let all = LEASES_MAX + 4;
     run(async {
-        let groups = 0..LEASES_MAX + 1;
+        let groups = 0..all;
         let intents = groups.map(|group| intent_of(&format!("g-{group}"), "soc/0", 1));
         decide(&store, intents.collect()).await;
+        // Rows that are held make room for none when they are not among those that are due.
+        let held = vec![NotificationId(1), NotificationId(2)];
+        let leased = store.lease(T0, at(60), 3, held).await.unwrap();
+        assert_eq!(leased.len(), 3);
         let leased = store
             .lease(T0, at(60), usize::MAX, Vec::new())
             .await
@@ -175,7 +181,7 @@ fn leases_pages_and_totals_have_a_greatest_size() {
         let total = page.total.unwrap();
         (page.items.len(), total.value, total.exact)
     };
-    let there = i64::try_from(LEASES_MAX + 1).unwrap();
+    let there = i64::try_from(all).unwrap();
     let most = u64::try_from(COUNTED_ROWS_MAX).unwrap();
     fill(COUNTED_ROWS_MAX - there);
     assert_eq!(page(usize::MAX), (DELIVERIES_PER_PAGE_MAX, most, true));
@@ -235,5 +241,30 @@ fn old_answers_to_pushes_are_dropped_step_by_step() {
         }
         let found = store.stored_push(SourceId::new("s"), "l-3".to_owned(), T0);
         assert_eq!(found.await.unwrap(), Some(push("l-3")));
+    });
+}
+
+/// `verify` takes gaps in an order for whole where rows may have been dropped.
+/// To break it: note what dead rows that were dropped say, or note it when none was.
+#[test]
+fn up_to_when_sent_rows_may_be_gone_is_noted_when_some_are_dropped() {
+    let place = Place::new();
+    let store = place.open();
+    run(async {
+        decide(&store, vec![intent("soc/0", 1), intent("soc/1", 1)]).await;
+        let leased = store.lease(T0, at(60), 9, Vec::new()).await.unwrap();
+        for (leased, end) in leased.iter().zip([DeliveryEnd::Sent, DeliveryEnd::Dead]) {
+            store.settle(settlement(leased, end)).await.unwrap();
+        }
+        let all_old = at(2).plus(DEAD_AGE_MAX);
+        for now in [all_old, all_old.plus(SENT_AGE_MAX)] {
+            let memory = store.router().await.unwrap();
+            let mut later = step(memory.fence, memory.cursor, Vec::new());
+            later.at = now;
+            store.step(later).await.unwrap();
+            assert_eq!(place.number("SELECT count(*) FROM outbox"), 0);
+            let noted = place.number("SELECT value FROM tallies WHERE name = 'outbox_swept'");
+            assert_eq!(noted, all_old.minus(SENT_AGE_MAX).nanos());
+        }
     });
 }

@@ -87,7 +87,7 @@ fn a_sound_store_is_found_sound() {
     let place = used();
     let report = verify(&place.path()).unwrap();
     assert!(report.is_ok(), "{report:#?}");
-    assert_eq!(report.checks.len(), 18 + 2 * 6);
+    assert_eq!(report.checks.len(), 20 + 2 * 6);
     assert_eq!(place.number("SELECT count(*) FROM alert_rows"), 4);
     assert_eq!(
         place.number("SELECT sum(value) FROM counters WHERE name = 'forgotten'"),
@@ -122,6 +122,19 @@ const DAMAGES: &[(&str, &str)] = &[
     (
         "UPDATE identity SET seq = 99 WHERE seq = 4",
         "identities that name another alert",
+    ),
+    (
+        "INSERT INTO identity SELECT -9, id, source_id, NULL, content, observed, seen
+             FROM identity WHERE seq = 4",
+        "identities stored twice",
+    ),
+    (
+        "UPDATE identity SET generation = 7 WHERE seq = 4",
+        "identities of a wrong generation",
+    ),
+    (
+        "DELETE FROM identity_generations",
+        "identities of a wrong generation",
     ),
     (
         "DELETE FROM contexts",

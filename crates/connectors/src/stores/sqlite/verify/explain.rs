@@ -62,6 +62,18 @@ pub(super) const OTHER_ALERT: Explained = Explained {
     found: "rows of `identity` whose place in `alert_rows` is empty or taken by another identity",
     difference: "a record that comes again would change the wrong alert",
 };
+pub(super) const IDENTITY_TWICE: Explained = Explained {
+    name: "identities stored twice",
+    expected: "none",
+    found: "rows of `identity` whose id another generation has too",
+    difference: "an alert was stored twice",
+};
+pub(super) const UNKNOWN_GENERATION: Explained = Explained {
+    name: "identities of a wrong generation",
+    expected: "none",
+    found: "rows of `identity` whose generation is not in `identity_generations`, or is not that of their alert",
+    difference: "an alert would come again as a new one, and is not found by its id",
+};
 pub(super) const UNKNOWN_CONTEXT: Explained = Explained {
     name: "alerts of an unknown source or context",
     expected: "none",
