@@ -82,23 +82,28 @@ async fn ours(database: &Path, outcomes: Vec<Outcome>) -> anyhow::Result<Duratio
     let store = Arc::new(SqliteStore::open(SqliteConfig::new(database))?);
     let begun = clock();
     for outcome in outcomes {
-        let request = Commit {
-            source: outcome.source.clone(),
-            lane: Lane::Push,
-            at: outcome.received,
-            outcome: Some(outcome),
-            checkpoint: None,
-            late_before: None,
-            redriven: Vec::new(),
-            positions: Vec::new(),
-            push: None,
-            ticket: None,
-        };
-        store.commit(request).await?;
+        let at = outcome.received;
+        store.commit(pushed(outcome, at)).await?;
     }
     let took = begun.elapsed();
     store.close().await?;
     Ok(took)
+}
+
+/// The commit of what was pushed, without anything beside it.
+pub(super) fn pushed(outcome: Outcome, at: Timestamp) -> Commit {
+    Commit {
+        source: outcome.source.clone(),
+        lane: Lane::Push,
+        at,
+        outcome: Some(outcome),
+        checkpoint: None,
+        late_before: None,
+        redriven: Vec::new(),
+        positions: Vec::new(),
+        push: None,
+        ticket: None,
+    }
 }
 
 pub(super) fn outcomes(size: usize, commits: usize) -> anyhow::Result<Vec<Outcome>> {

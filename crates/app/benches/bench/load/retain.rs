@@ -7,9 +7,9 @@ use std::time::Duration;
 use anyhow::ensure;
 use cresset_connectors::stores::sqlite::{SqliteConfig, SqliteStore};
 use cresset_model::Timestamp;
-use cresset_model::ports::{Commit, Lane, Retention, Store as _};
+use cresset_model::ports::{Retention, Store as _};
 
-use super::commit::outcomes;
+use super::commit::{outcomes, pushed};
 use super::judged::{Goal, judge, quantile, turns};
 use super::stored::{ALERTS, copy_into};
 use crate::report::Report;
@@ -59,18 +59,7 @@ async fn turn(store: &Arc<SqliteStore>) -> anyhow::Result<(Vec<f64>, f64)> {
             if ending.load(Ordering::Relaxed) {
                 break;
             }
-            let request = Commit {
-                source: outcome.source.clone(),
-                lane: Lane::Push,
-                at: later,
-                outcome: Some(outcome),
-                checkpoint: None,
-                late_before: None,
-                redriven: Vec::new(),
-                positions: Vec::new(),
-                push: None,
-                ticket: None,
-            };
+            let request = pushed(outcome, later);
             let begun = clock();
             arriving.commit(request).await?;
             let took = begun.elapsed();
