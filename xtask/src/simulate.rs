@@ -8,7 +8,7 @@ use std::path::Path;
 use anyhow::{Context, bail};
 use serde_json::Value;
 
-use crate::copy::copy_project;
+use crate::copy::{apart, copy_project};
 use crate::program::{cargo_command, cargo_with, root, target};
 use crate::stopwatch::Stopwatch;
 use crate::terminal::{say, table};
@@ -163,6 +163,7 @@ fn apply(text: &str, sabotage: &Sabotage) -> Option<String> {
 /// Builds the copy as the tests are built, which takes less time, and runs worlds.
 fn attempt(copy: &Path, seeds: u64) -> anyhow::Result<Found> {
     let output = cargo_command()
+        .args(apart()?)
         .args(words(&[], RUN))
         .env("CARGO_TARGET_DIR", target()?)
         .env("CRESSET_SIMULATE_FROM", "0")

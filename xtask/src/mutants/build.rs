@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::changes::{Change, Kind};
 use super::weave::{SWITCH_SOURCE, Woven, replace, weave};
-use crate::copy::copy_project;
+use crate::copy::{apart, copy_project};
 use crate::program::{root, target};
 
 /// How often changes that do not compile are taken out before something else must be wrong.
@@ -20,9 +20,6 @@ const ROUNDS_MAX: usize = 20;
 const SAME_ALONE: [&str; 9] = [
     "E0277", "E0282", "E0283", "E0308", "E0369", "E0425", "E0433", "E0599", "E0600",
 ];
-
-/// See [`apart`]; cargo's own is 256.
-const CODEGEN_UNITS: u16 = 255;
 
 /// A built test program, and what is not in it.
 pub(super) struct Built {
@@ -157,23 +154,6 @@ impl Place<'_> {
             _ => Ok(Outcome::Errors(errors)),
         }
     }
-}
-
-/// Keeps what is built of the copy apart from the project's own: by their places the two are the same for
-/// cargo, and the next test of the project would be one of the copy. What others wrote is shared.
-fn apart() -> anyhow::Result<Vec<String>> {
-    let mut arguments = Vec::new();
-    for entry in fs::read_dir(root().join("crates")).context("list the crates")? {
-        let name = entry.context("list the crates")?.file_name();
-        let name = match name.to_string_lossy().as_ref() {
-            "app" => "cresset".to_owned(),
-            name => format!("cresset-{name}"),
-        };
-        // Any setting does that nothing else has.
-        let setting = format!("profile.dev.package.{name}.codegen-units={CODEGEN_UNITS}");
-        arguments.extend(["--config".to_owned(), setting]);
-    }
-    Ok(arguments)
 }
 
 fn copy() -> anyhow::Result<PathBuf> {
